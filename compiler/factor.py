@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Manifest, Resource
+from compiler.model.sameness import same
 
 Operation = dict[str, Any]
 
@@ -140,7 +141,7 @@ def _maps(base: Manifest, target: Manifest, path: str) -> Iterator[Operation]:
 
 def _values(base: Any, target: Any, path: str) -> Iterator[Operation]:
     """The operations that turn one value at a path into another."""
-    if base == target and type(base) is type(target):
+    if same(base, target):
         return
     # kustomize's patcher removes a map that becomes empty, but not a map that is replaced as a whole.
     if isinstance(base, dict) and isinstance(target, dict) and base and target:

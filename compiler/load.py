@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -186,6 +187,9 @@ class _Builder:
         kind = event.__class__
         if kind is yaml.ScalarEvent:
             value = _scalar(event.value) if event.implicit[0] else event.value
+            if value.__class__ is float and not isfinite(value):
+                message = f"`{event.value}` is beyond the largest number, which is about 1.8e+308"
+                self.refuse("invalid-value", message, event)
             return Node(value, self.span(event, event), {})
         if kind is yaml.SequenceStartEvent:
             return self.sequence(event, events, depth)

@@ -65,7 +65,9 @@ def test_variables_of_a_component_reach_each_container() -> None:
     ("component", "code", "words"),
     [
         ("postgres: {env: {PGDATA: /data}}", "reserved-variable", "`postgres` sets `PGDATA`"),
-        ("cnpg: {type: cloudnative-pg, env: {A: b}}", "patch-misses", "an operator writes the pods"),
+        ("pgbouncer: {env: {A: b}}\n    cnpg: {type: cloudnative-pg}", "patch-misses",
+         "an operator writes the pods"),
+        ("cnpg: {type: cloudnative-pg, env: {PGDATA: /data}}", "reserved-variable", "refuses another"),
         ("external-postgres: {host: db.example.com, sslmode: verify-ca}", "invalid-value",
          "no authority is known"),
         ("external-postgres: {host: db.example.com, sslmode: verify-full}", "invalid-value",
@@ -94,3 +96,15 @@ def test_the_mode_by_which_a_server_is_verified(mode: str, expected: str) -> Non
     env = {variable["name"]: variable.get("value") for variable in container["env"]}
     assert env["PGSSLMODE"] == expected
     assert env["PGSSLROOTCERT"] == "/etc/platformc-ca/external-postgres.crt"
+
+
+def test_variables_reach_the_pods_that_an_operator_makes() -> None:
+    text = """\
+  components:
+    seaweedfs: {}
+    cnpg: {type: cloudnative-pg, env: {TZ: Europe/Berlin}}
+    mlflow: {smoke: false}
+"""
+    result = lowered(text)
+    (cluster,) = (manifest for manifest in objects_of(result) if manifest["kind"] == "Cluster")
+    assert cluster["spec"]["env"] == [{"name": "TZ", "value": "Europe/Berlin"}]

@@ -18,7 +18,7 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.diagrams import mermaid as mermaid_module
 from compiler.diagrams import svg as svg_module
-from compiler.diagrams.layout import Box, layout
+from compiler.diagrams.layout import Box, _depths, layout
 from compiler.diagrams.svg import svg
 from compiler.diagrams.view import View, kind, view
 from compiler.model.graph import Graph
@@ -166,3 +166,21 @@ def test_each_text_of_a_diagram_goes_through_its_sink(
     assert not [
         name for name in names if f">{name}<" in draw(overview) or f'"{name}"' in draw(overview)
     ]
+
+
+def test_a_chain_may_be_longer_than_pythons_stack_is_deep() -> None:
+    length = 1100
+    models = "".join(
+        f"    m{number}: {{format: sklearn, uri: 's3://models/a', access: inside, uses: [m{number + 1}]}}\n"
+        for number in range(length)
+    )
+    data = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: chain}\nspec:\n  components:\n"
+        "    seaweedfs: {}\n    kserve: {mode: standard}\n  models:\n"
+        f"{models}    m{length}: {{format: sklearn, uri: 's3://models/a', access: inside}}\n"
+    )
+    chain = pipeline.bindings(data.encode(), "platform.yaml").graphs[None]
+    order = chain.providers_first
+    assert order.index(f"m{length}") < order.index(f"m{length - 1}") < order.index("m0")
+    depths = _depths(view(chain))
+    assert depths["m0"] == depths[f"m{length}"] + length

@@ -425,3 +425,23 @@ def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
     assert "404" in result.stderr
     actual = yaml.load((tmp_path / "platform.lock").read_text(), yaml.CSafeLoader)
     assert actual == {"images": {f"{registry}/team/app:1.4": PIN}}
+
+
+def test_an_image_is_used_where_it_is_a_whole_word() -> None:
+    """`job:1` is a part of `job:1.2`, and no image of that workload."""
+    result = pipeline.compile(
+        b"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: p}
+spec:
+  workloads:
+    early: {image: 'registry.example.com/job:1'}
+    later: {image: 'registry.example.com/job:1.2'}
+    fetch: {image: 'registry.example.com/fetch:1', command: [pull, 'oci://registry.example.com/job:1']}
+""",
+        "platform.yaml",
+    )
+    users = {image.reference: image.users for image in images(result.lowered["default"])}
+    assert users["registry.example.com/job:1"] == ("early", "fetch")
+    assert users["registry.example.com/job:1.2"] == ("later",)

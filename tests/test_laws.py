@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compiler.emit.manifests import manifests
+from compiler.model.graph import Graph
 from compiler.pipeline import Compilation
 from compiler.pipeline import compile as compile_spec
 
@@ -189,3 +190,47 @@ def test_no_environment_value_changes_the_structure(spec: Spec, value: str) -> N
     text = result.tree(rendered=())["base/one/cronjob-one.yaml"]
     (pod,) = _pods(yaml.load(text, yaml.CSafeLoader))
     assert {"name": "X", "value": value} in pod["containers"][0]["env"]
+
+
+PROVIDERS_FOR_CLIENTS = [
+    "argo-workflows",
+    "dvc",
+    "feast",
+    "mlflow",
+    "postgres",
+    "redis",
+    "seaweedfs",
+]
+
+
+@given(st.sets(st.sampled_from(PROVIDERS_FOR_CLIENTS), min_size=1))
+@quick
+def test_the_settings_for_a_provider_do_not_depend_on_the_other_providers_of_a_client(
+    used: set[str],
+) -> None:
+    single_uses = {f"clientof{name.replace('-', '')}": [name] for name in used}
+    spec = {
+        "components": {
+            "seaweedfs": {}, "postgres": {}, "redis": {}, "feast": {"offlineStore": "duckdb"},
+            "mlflow": {"bucket": "artifacts", "smoke": False}, "argo-workflows": {"archive": False},
+            "dvc": {"remotes": {"data": {"bucket": "data"}}, "externalEndpoint": "http://localhost"},
+        },
+        "workloads": {
+            name: {"image": "registry.example.com/w:1", "uses": uses}
+            for name, uses in {"clientofall": sorted(used), **single_uses}.items()
+        },
+        "environments": {"default": {}},
+    }  # fmt: skip
+    header = {"apiVersion": "platformc/v1alpha1", "kind": "Platform", "metadata": {"name": "law"}}
+    graph = compiled({**header, "spec": spec}).graphs[None]
+    union = settings_by_slot(graph, "clientofall")
+    for client in single_uses:
+        assert settings_by_slot(graph, client).items() <= union.items()
+
+
+def settings_by_slot(graph: Graph, client: str) -> dict[str, str]:
+    """The variables and files of a client, by slot, without the client's name."""
+    return {
+        slot: f"{endpoint.env()} {endpoint.files()}".replace(client, "CLIENT")
+        for slot, endpoint in graph.wiring(client).named
+    }

@@ -46,6 +46,7 @@ def tree(data: bytes) -> Node:
         (b'a: "x\\u0007"\n', ("control-character", 1, 4)),
         (b'"\\u007f": 1\n', ("control-character", 1, 1)),
         (b"a: \x00\n", ("invalid-yaml", 1, 1)),
+        (b"a: 1e999\n", ("invalid-value", 1, 4)),
         (b"[" * 100_000, ("too-deep", 1, MAX_DEPTH + 2)),
         (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)), ("too-deep", 66, 66)),
     ],

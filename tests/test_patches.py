@@ -14,7 +14,7 @@ from support.scenarios import compiled, scenario_names
 from compiler.derive import patches
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
+from compiler.model.resource import NOT_SUBSTITUTED, Manifest
 from compiler.spec.component import Patch, PatchOperation, PatchTarget
 from compiler.upstream.prerequisites import prerequisites, required, vendored
 
@@ -201,3 +201,32 @@ def test_patches_of_the_platform_reach_namespaces() -> None:
     assert space.manifest["metadata"]["labels"]["team"] == "data"
     (missed,) = diagnosed(data.replace(b"name: mlops}\n", b"name: mlop}\n"))
     assert (missed.code, "did you mean `Namespace mlops`?" in missed.help) == ("patch-misses", True)
+
+
+def test_patched_images_and_references_of_a_model_are_finished_like_those_of_a_workload() -> None:
+    data = b"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: p}
+spec:
+  registry: {mirror: mirror.example.com/hub}
+  components:
+    kserve: {mode: standard}
+  models:
+    churn:
+      image: registry.example.com/churn:1
+      access: inside
+      patches:
+        - target: {kind: InferenceService, name: churn}
+          operations:
+            - {op: replace, path: /spec/predictor/containers/0/image, value: "quay.io/churn/server:2"}
+            - {op: add, path: /spec/predictor/containers/0/env, value: [{name: X, value: "${HOME}"}]}
+"""
+    (service,) = (
+        resource.manifest
+        for resource in compiled_text(data).lowered["default"].models["churn"].resources
+        if resource.kind == "InferenceService"
+    )
+    (container,) = service["spec"]["predictor"]["containers"]
+    assert container["image"] == "mirror.example.com/hub/quay.io/churn/server:2"
+    assert NOT_SUBSTITUTED.items() <= service["metadata"]["annotations"].items()

@@ -93,3 +93,16 @@ def test_lists_are_not_indented_and_texts_are_literal() -> None:
 def test_what_is_not_yaml_is_refused() -> None:
     with pytest.raises(TypeError):
         writer.dump({"a": {1, 2}})
+
+
+@pytest.mark.parametrize("number", [1e20, -2.5e-7, 1e-7, 0.5, 1e16, 100.0])
+def test_both_versions_of_yaml_read_a_number_as_a_number(number: float) -> None:
+    document = writer.dump({"a": number})
+    assert yaml.safe_load(document) == {"a": number}
+    assert YAML(typ="safe").load(document) == {"a": number}
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_no_number_without_an_end_is_written(number: float) -> None:
+    with pytest.raises(TypeError):
+        writer.dump({"a": number})

@@ -19,7 +19,7 @@ because it is never applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -55,27 +55,25 @@ def check(
     Returns the silences that were used.
     """
     environments = _environments(platforms)
-    valid_parts = {
-        name: platform.without(platform.wrong) for name, platform in environments.items()
-    }
-    findings = _check_specs(valid_parts)
-    every_instance = not report.failed and not findings.blocked
-    settled = {name: graph.settled for name, graph in _environments(graphs).items()}
-    parts = {name: platform.part(settled[name]) for name, platform in environments.items()}
-    _check_bindings(parts, settled, findings, every_instance=every_instance)
-    if report.failed:
-        findings = Report(findings.errors)
-    return _report(findings, environments, report)
+
+    def run(findings: Report) -> None:
+        right = {name: platform.without(platform.wrong) for name, platform in environments.items()}
+        _check_specs(right, findings)
+        every_instance = not report.failed and not findings.blocked
+        settled = {name: graph.settled for name, graph in _environments(graphs).items()}
+        parts = {name: platform.part(settled[name]) for name, platform in environments.items()}
+        _check_bindings(parts, settled, findings, every_instance=every_instance)
+
+    return _reported(run, environments, report)
 
 
-def _check_specs(environments: Mapping[str, Platform]) -> Report:
-    findings, instances = Report(), _distinct(environments)
+def _check_specs(environments: Mapping[str, Platform], findings: Report) -> None:
+    instances = _distinct(environments)
     for rule in rules():
         if hasattr(rule, "check_instance"):
             _check_instances(rule, instances, findings)
         if hasattr(rule, "check_specs"):
             rule.check_specs(environments, findings)
-    return findings
 
 
 def _check_bindings(
@@ -84,14 +82,23 @@ def _check_bindings(
 ) -> None:  # fmt: skip
     """Run the rules about bindings; after an error elsewhere, keep only their errors."""
     of_bindings = Report()
+    try:
+        _run_on_bindings(environments, graphs, of_bindings, every_instance=every_instance)
+    finally:  # also if there are too many
+        findings.diagnostics += of_bindings.diagnostics if every_instance else of_bindings.errors
+
+
+def _run_on_bindings(
+    environments: Mapping[str, Platform], graphs: Mapping[str, Graph], findings: Report, *,
+    every_instance: bool,
+) -> None:  # fmt: skip
     for rule in rules():
         if not every_instance and getattr(rule, "NEEDS_EVERY_INSTANCE", False):
             continue
         if hasattr(rule, "check_all"):
-            rule.check_all(environments, graphs, of_bindings)
+            rule.check_all(environments, graphs, findings)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
-            rule.check(platform, graphs[name], of_bindings.within(name))
-    findings.diagnostics += of_bindings.diagnostics if every_instance else of_bindings.errors
+            rule.check(platform, graphs[name], findings.within(name))
 
 
 Occurrences = tuple[Instance[Any], Platform, list[str]]
@@ -131,19 +138,38 @@ def _reports(rule: ModuleType, instance: Instance[Any], platform: Platform, repo
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:
     """Run the rules about objects on every environment. Returns the silences that were used."""
     environments = {name: result.platform for name, result in _environments(lowered).items()}
-    findings = Report()
-    for rule in rules("rules/objects"):
-        for name, platform in environments.items():
-            rule.check_objects(platform, lowered[name], findings.within(name))
-    return _report(findings, environments, report)
+
+    def run(findings: Report) -> None:
+        for rule in rules("rules/objects"):
+            for name, platform in environments.items():
+                rule.check_objects(platform, lowered[name], findings.within(name))
+
+    return _reported(run, environments, report)
 
 
 def _environments(values: Mapping[str | None, T]) -> dict[str, T]:
     return {name: value for name, value in values.items() if name is not None}
 
 
+def _reported(
+    run: Callable[[Report], None], environments: Mapping[str, Platform], report: Report
+) -> set[Span]:
+    """Run rules, and add their findings that are not silenced. Returns the silences that were used.
+
+    If there are too many, the report gets the findings up to the limit before the error goes on.
+    """
+    findings = Report()
+    try:
+        run(findings)
+    except TooManyFindingsError:
+        _report(findings, environments, report)
+        raise
+    return _report(findings, environments, report)
+
+
 def _report(findings: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
-    """Add the findings that are not silenced to a report. Returns the silences that were used."""
-    remaining, used = without_silenced(findings.sorted(), environments)
+    """Add the findings that are not silenced, and only errors if the report has an error already."""
+    shown = Report(findings.errors) if report.failed else findings
+    remaining, used = without_silenced(shown.sorted(), environments)
     report.diagnostics += (everywhere(diagnostic, environments) for diagnostic in remaining)
     return used

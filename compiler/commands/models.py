@@ -64,7 +64,8 @@ def lock(
     if not platform.registered:
         fail(f"no model of `{name}` comes from a registry: none has `model:` and `alias:`")
     report = Report()
-    with progress() as step:
+    entries: dict[str, LockedModel] = {}
+    with progress() as step, report.closing():
         step("asking the registry")
         entries = versions(platform, result.graphs[name], _servers(addresses), report.within(name))
     _end_if_failed(report, data, file)

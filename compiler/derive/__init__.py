@@ -54,6 +54,7 @@ PASSES = (
     pull_policy.derive,
     labels.derive,
     patches.derive,
+    models.finish,
     images.derive,
     substitution.derive,
     checksums.derive,

@@ -1,4 +1,4 @@
-"""Add the user's `env` of a component to each container of its pods."""
+"""Add the user's `env` of a component to each container of its pods, also of pods that an operator makes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from compiler import kube
 from compiler.derive.packages import with_pod
 from compiler.diagnostics import Report
 from compiler.document import Path
+from compiler.model.custom_resource import Location, at
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
@@ -21,11 +22,22 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     for instance in lowered.platform.having("env"):
         if instance.section == "components" and instance.spec.env:
             package = packages.get(instance.name)
-            if package is None or not any(pod_template(r.manifest) for r in package.resources):
+            if package is None or not _reaches_pods(package):
                 _report_no_pods(instance, lowered, report)
             elif not _report_derived(package, instance, lowered, report):
                 packages[instance.name] = _with_env(package, instance)
     return replace(lowered, packages=packages)
+
+
+def _reaches_pods(package: Package) -> bool:
+    """Whether the variables get into all pods: not into those of an operator whose object has no place for them."""
+    resources = package.resources
+    by_operator = [
+        r.custom for r in resources if r.custom is not None and r.custom.pods is not None
+    ]
+    return all(custom.env for custom in by_operator) and (
+        bool(by_operator) or any(pod_template(r.manifest) for r in resources)
+    )
 
 
 def _report_no_pods(instance: Instance[Any], lowered: Lowered, report: Report) -> None:
@@ -46,8 +58,8 @@ def _report_derived(
     derived = {
         variable["name"]
         for resource in package.resources
-        for container in _containers(resource)
-        for variable in container.get("env", ())
+        for variables in _variables(resource)
+        for variable in variables
     }
     duplicates = sorted(derived & set(instance.spec.env))
     for name in duplicates:
@@ -62,12 +74,16 @@ def _report_derived(
     return bool(duplicates)
 
 
-def _containers(resource: Resource) -> list[Manifest]:
+def _variables(resource: Resource) -> list[list[Manifest]]:
+    """The variables of each container that an object defines, or of the containers that its operator makes."""
+    if resource.custom is not None and resource.custom.env:
+        return [at(resource.manifest, resource.custom.env) or []]
     template = pod_template(resource.manifest)
     if template is None:
         return []
     spec = template["spec"]
-    return [*spec.get("initContainers", ()), *spec["containers"]]
+    containers = [*spec.get("initContainers", ()), *spec["containers"]]
+    return [container.get("env", []) for container in containers]
 
 
 def _with_env(package: Package, instance: Instance[Any]) -> Package:
@@ -78,7 +94,9 @@ def _with_env(package: Package, instance: Instance[Any]) -> Package:
 
 
 def _with_variables(resource: Resource, variables: list[Manifest]) -> Resource:
-    """The object with the variables in each container that it defines."""
+    """The object with the variables in each container that it defines, or that its operator makes."""
+    if resource.custom is not None and resource.custom.env:
+        return replace(resource, manifest=_added(resource.manifest, resource.custom.env, variables))
     template = pod_template(resource.manifest)
     if template is None:
         return resource
@@ -90,3 +108,11 @@ def _with_variables(resource: Resource, variables: list[Manifest]) -> Resource:
                 for container in spec[key]
             ]
     return replace(resource, manifest=with_pod(resource.manifest, {**template, "spec": spec}))
+
+
+def _added(manifest: Manifest, location: Location, variables: list[Manifest]) -> Manifest:
+    """An object with further variables at a place, which is below maps."""
+    key, *inner = map(str, location)
+    if not inner:
+        return {**manifest, key: [*manifest.get(key, ()), *variables]}
+    return {**manifest, key: _added(manifest.get(key, {}), tuple(inner), variables)}

@@ -8,6 +8,7 @@ hold images.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -53,10 +54,8 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
         for image in declared(package)
     }
     for package in lowered.packages.values():
-        written = "".join(_texts(package, text))
         # A field of the spec may be unused in this environment, so only written images count.
-        named = {image for image in upstream if image in written}
-        for image in {*naming(package), *named}:
+        for image in {*naming(package), *(_words(_texts(package, text)) & upstream.keys())}:
             users_of[image].add(package.name)
     for package, images in lowered.models.each(naming):
         for image in images:
@@ -74,6 +73,16 @@ def used_image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
     name, _, _ = origin.partition("@")
     source = name if split_image(name)[1] else origin
     return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
+
+
+# A whole word, as in `model/images.py`: `b:1` is none of the words of `b:1.2`.
+_WORD = re.compile(r"[\w./:@-]+")
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    """The words of some texts that may be images, without a scheme and the dot of a sentence."""
+    words = {word for text in texts for word in _WORD.findall(text)}
+    return {word.rpartition("://")[2].rstrip(".") for word in words}
 
 
 class _Naming(Struct, frozen=True):

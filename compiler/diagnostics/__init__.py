@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TypeVar
 
@@ -89,6 +90,14 @@ class Report(Struct):
         self.diagnostics.append(
             Diagnostic("too-many-findings", message, help=("correct the shown findings first",))
         )
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """Close the report if it gets too many findings from the block, and leave the block."""
+        try:
+            yield
+        except TooManyFindingsError:
+            self.close()
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics as diagnostics of this report's environment."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from compiler.diagrams.edges import Edge
 from compiler.diagrams.view import View, kind
+from compiler.model.graph import successors_first
 
 GAP_X, GAP_Y, MARGIN, PORT, LEAST, LANE = 210, 22, 24, 18, 44, 14
 LETTER, PADDING, NARROWEST = 8, 28, 120  # a wide letter of a name, in the picture's units
@@ -69,22 +70,39 @@ class _Columns(Struct):
         return max((self.x[level] + self.width[level] for level in self.x), default=0)
 
 
+class _Ends(Struct, frozen=True):
+    """The ends of all arrows, by instance: the arrows that leave it, and the interfaces that arrive."""
+
+    leaving: Mapping[str, list[Edge]]
+    arriving: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, edges: Iterable[Edge]) -> _Ends:
+        leaving: dict[str, list[Edge]] = defaultdict(list)
+        interfaces: dict[str, set[str]] = defaultdict(set)
+        for edge in edges:
+            leaving[edge.consumer].append(edge)
+            interfaces[edge.provider].add(edge.interface)
+        return cls(leaving, {name: sorted(arriving) for name, arriving in interfaces.items()})
+
+
 def layout(view: View) -> Layout:
     """Place every box, then lead every arrow."""
     columns = _columns(view)
     band_of = {node.name: name for name, group in view.groups.items() for node in group}
     boxes_of: dict[Item, Box] = {}
+    ends = _Ends.of(view.edges)
     bands: dict[str, Box] = {}
     y = MARGIN
     for band in view.groups:
         top = y + (TITLE if view.grouped else 0)
-        bottom = _fill_band(band, band_of, columns, view.edges, boxes_of, top)
+        bottom = _fill_band(band, band_of, columns, ends, boxes_of, top)
         if view.grouped:
             bands[band] = Box(MARGIN // 2, y, columns.right + MARGIN // 2, bottom - y)
             bottom += MARGIN
         y = bottom
     boxes = {item: box for item, box in boxes_of.items() if isinstance(item, str)}
-    routes = _routes(view.edges, columns.depth, boxes_of)
+    routes = _routes(view.edges, ends, columns.depth, boxes_of)
     return Layout(boxes, routes, bands, columns.right + MARGIN, y + MARGIN)
 
 
@@ -120,24 +138,14 @@ def _depths(view: View) -> dict[str, int]:
     for edge in view.edges:
         providers[edge.consumer].append(edge.provider)
     depths: dict[str, int] = {}
-
-    def visit(name: str, path: frozenset[str]) -> int:
-        if name not in depths:
-            ahead = [
-                visit(provider, path | {name})
-                for provider in providers[name]
-                if provider not in path
-            ]
-            depths[name] = 1 + max(ahead, default=-1)
-        return depths[name]
-
-    for node in view.nodes:
-        visit(node.name, frozenset({node.name}))
+    for name in successors_first([node.name for node in view.nodes], providers):
+        ahead = (depths[provider] for provider in providers[name] if provider in depths)
+        depths[name] = 1 + max(ahead, default=-1)
     return depths
 
 
 def _fill_band(
-    band: str, band_of: Mapping[str, str], columns: _Columns, edges: Iterable[Edge],
+    band: str, band_of: Mapping[str, str], columns: _Columns, ends: _Ends,
     boxes: dict[Item, Box], top: int,
 ) -> int:  # fmt: skip
     """Stack the items of one band in each column, from the providers on; return where it ends."""
@@ -149,60 +157,64 @@ def _fill_band(
             if band_of[item if isinstance(item, str) else item.provider] == band
         ]
         y = top
-        for item in sorted(band_items, key=lambda item: _best_height(item, edges, boxes)):
-            height = _height(item, edges)
+        for item in sorted(band_items, key=lambda item: _best_height(item, ends, boxes)):
+            height = _height(item, ends)
             boxes[item] = Box(columns.x[level], y, columns.width[level], height)
             y += height + (GAP_Y if isinstance(item, str) else LANE // 2)
         bottom = max(bottom, y)
     return bottom
 
 
-def _height(item: Item, edges: Iterable[Edge]) -> int:
+def _height(item: Item, ends: _Ends) -> int:
     if isinstance(item, Lane):
         return LANE
-    leaving = sum(edge.consumer == item for edge in edges)
-    arriving = len({edge.interface for edge in edges if edge.provider == item})
-    return max(LEAST, PORT * leaving, PORT * arriving)
+    leaving, arriving = ends.leaving.get(item, ()), ends.arriving.get(item, ())
+    return max(LEAST, PORT * len(leaving), PORT * len(arriving))
 
 
-def _best_height(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple[float, str]:
+def _best_height(item: Item, ends: _Ends, boxes: Mapping[Item, Box]) -> tuple[float, str]:
     """The best height of an item: the middle of its providers that are placed already."""
     if isinstance(item, Lane):
         ahead = boxes.get(Lane(item.provider, item.interface, item.depth - 1))
         box = ahead or boxes.get(item.provider)
         return (float(box.y if box else 0), item.provider)
-    heights = [
-        boxes[edge.provider].y for edge in edges if edge.consumer == item and edge.provider in boxes
-    ]
+    leaving = ends.leaving.get(item, ())
+    heights = [boxes[edge.provider].y for edge in leaving if edge.provider in boxes]
     return (sum(heights) / len(heights) if heights else 0.0, item)
 
 
 def _routes(
-    edges: tuple[Edge, ...], depth: Mapping[str, int], boxes: Mapping[Item, Box]
+    edges: tuple[Edge, ...], ends: _Ends, depth: Mapping[str, int], boxes: Mapping[Item, Box]
 ) -> dict[Edge, tuple[Point, ...]]:
     """The points that each arrow passes: a port, both ends of each lane, a port."""
-    leaving: dict[str, list[Edge]] = defaultdict(list)
-    arriving: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
-        leaving[edge.consumer].append(edge)
-        if edge.interface not in arriving[edge.provider]:
-            arriving[edge.provider].append(edge.interface)
-    for name in leaving:
-        leaving[name].sort(key=lambda edge: (_neighbour(edge, depth, boxes).y, edge.interface))
-    for name in arriving:
-        arriving[name].sort()
+    outs, ins = _ports(ends, depth, boxes)
     routes = {}
     for edge in edges:
         start, end = boxes[edge.consumer], boxes[edge.provider]
-        out, into = leaving[edge.consumer], arriving[edge.provider]
-        points = [(start.x + start.width, start.port(out.index(edge), len(out)))]
+        out, into = outs[edge.consumer], ins[edge.provider]
+        points = [(start.x + start.width, start.port(out[edge], len(out)))]
         for level in range(depth[edge.consumer] - 1, depth[edge.provider], -1):
             lane = boxes[Lane(edge.provider, edge.interface, level)]
             middle = lane.y + lane.height // 2
             points += [(lane.x, middle), (lane.x + lane.width, middle)]
-        points.append((end.x, end.port(into.index(edge.interface), len(into))))
+        points.append((end.x, end.port(into[edge.interface], len(into))))
         routes[edge] = tuple(points)
     return routes
+
+
+def _ports(
+    ends: _Ends, depth: Mapping[str, int], boxes: Mapping[Item, Box]
+) -> tuple[dict[str, dict[Edge, int]], dict[str, dict[str, int]]]:
+    """The position of each arrow that leaves a box, and of each interface that arrives at one."""
+    outs = {}
+    for name, leaving in ends.leaving.items():
+        ordered = sorted(leaving, key=lambda e: (_neighbour(e, depth, boxes).y, e.interface))
+        outs[name] = {edge: index for index, edge in enumerate(ordered)}
+    ins = {
+        name: {interface: index for index, interface in enumerate(arriving)}
+        for name, arriving in ends.arriving.items()
+    }
+    return outs, ins
 
 
 def _neighbour(edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box]) -> Box:

@@ -6,6 +6,7 @@ changes, it starts without data, although every object looks harmless.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -107,6 +108,7 @@ def _bindings(
 ) -> Iterator[Change]:  # fmt: skip
     """Consumers that no longer reach their data; `servers` are renamed servers that keep their data."""
     old_claims, new_claims = _claims(before), _claims(after)
+    used = _used(new_claims)
     names = renamed(before, after)
     for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
         consumer = names.get(name, name)
@@ -122,7 +124,7 @@ def _bindings(
             continue
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
-        elif _is_still_used(old, lost, after, servers):
+        elif _is_still_used(old, lost, new_claims, used, _address(old, servers)):
             judgement = _access_judgement(consumer, lost)
         else:
             judgement = _without_data(consumer)
@@ -144,18 +146,25 @@ def _moved_along(consumer: str, old: str) -> Judgement:
     )
 
 
-def _is_still_used(old: Binding, lost: set[str], after: Graph, servers: Mapping[str, str]) -> bool:
+Claims = Mapping[tuple[str, str], Binding]
+
+
+def _used(claims: Claims) -> Mapping[object, set[str]]:
+    """The resources that are claimed at each address."""
+    used: dict[object, set[str]] = defaultdict(set)
+    for binding in claims.values():
+        used[_address(binding.final)].update(binding.final.claim.resources)
+    return used
+
+
+def _is_still_used(
+    old: Binding, lost: set[str], claims: Claims, used: Mapping[object, set[str]], address: object
+) -> bool:
     """Whether other consumers still use all resources that a consumer no longer claims."""
-    claims = _claims(after)
     new = claims.get((old.consumer.name, old.requires.slot))
-    address = _address(old, servers)
     if not lost or new is None or address != _address(new.final):
         return False
-    finals = [binding.final for binding in claims.values()]
-    used = {
-        name for final in finals if _address(final) == address for name in final.claim.resources
-    }
-    return lost <= used
+    return lost <= used.get(address, set())
 
 
 def _access_judgement(consumer: str, lost: set[str]) -> Judgement:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.model.effects import FieldChange
+from compiler.model.sameness import same
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
     """Every field that differs, sorted by path."""
-    if before == after and type(before) is type(after):
+    if same(before, after):
         return
     old, new = _named(before), _named(after)
     if old is None or new is None:

@@ -111,7 +111,9 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def bucket(self) -> str:
-        bucket: str = self.binding.claim.buckets[0]
+        """The bucket of a claim that has only one: among several, none is meant by its position."""
+        bucket: str
+        (bucket,) = self.binding.claim.buckets
         return bucket
 
     def uri(self, bucket: str) -> str:

@@ -82,7 +82,11 @@ def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
 
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:
-    """Each variable once. Two different values for one name are a mistake of the caller."""
+    """Each variable once.
+
+    Two different values for one name are a bug: `resolve/uses.py` reports providers that conflict, and
+    `rules/reserved_variable.py` reports the user's variables.
+    """
     variables_by_name: dict[str, Env] = {}
     for variable in env:
         if variables_by_name.setdefault(variable.name, variable) != variable:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from json import dumps
+from math import isfinite
 from typing import Any
 
 # It starts with a letter, so it is no number, date or sign, and it contains nothing that starts a
@@ -90,8 +91,10 @@ def scalar(value: Any) -> str:
         return _written.get(value) or _string(value)
     if kind is bool:
         return "true" if value else "false"
-    if kind is int or kind is float:
+    if kind is int:
         return repr(value)
+    if kind is float:
+        return _float(value)
     if value is None:
         return "null"
     if value == {} and kind is dict:
@@ -99,6 +102,14 @@ def scalar(value: Any) -> str:
     if value == [] and kind is list:
         return "[]"
     raise TypeError(f"no YAML for {kind.__name__}")
+
+
+def _float(value: float) -> str:
+    """A number with a dot: YAML 1.1 reads `1e+20` as a text, and `1.0e+20` as a number."""
+    if not isfinite(value):
+        raise TypeError(f"no YAML for {value!r}: the spec has none")
+    mantissa, exponent, power = repr(value).partition("e")
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}{exponent}{power}"
 
 
 # Texts of one line that are already written: Kubernetes repeats the same words.

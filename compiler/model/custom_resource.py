@@ -41,6 +41,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     api: str  # the group and the version, like `postgresql.cnpg.io/v1`
     kind: str
     pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
+    env: Location = ()  # the place of the variables of the pods' containers, if the kind has one
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
     replicas: str = "replicas"  # the key with the number of its pods
     scales_to_zero: Location = ()  # the place of its least number of pods, if that may be 0

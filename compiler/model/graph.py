@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,29 @@ from compiler.model.instance import Instance
 E = TypeVar("E", bound=Endpoint)
 ClaimT = TypeVar("ClaimT", bound=Claim)
 OfferT = TypeVar("OfferT", bound=Offer)
+
+
+def successors_first(
+    names: Iterable[str], successors: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """Names and all their successors, each after its own successors; a circle is cut where it closes.
+
+    It keeps a stack, because a chain of models may be longer than Python's own stack is deep.
+    """
+    begun, ended = set[str](), set[str]()
+    for start in names:
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            ahead = () if name in begun else successors.get(name, ())
+            begun.add(name)
+            new = [successor for successor in reversed(ahead) if successor not in begun]
+            stack += new
+            if not new:
+                stack.pop()
+                if name not in ended:
+                    ended.add(name)
+                    yield name
 
 
 class Wiring(Struct, frozen=True):
@@ -101,21 +124,11 @@ class Graph(Struct, frozen=True, dict=True):
     @cached_property
     def providers_first(self) -> tuple[str, ...]:
         """The names of all instances, providers before their consumers, otherwise sorted by name."""
-        order: dict[str, None] = {}
-        visited: set[str] = set()
-
-        def visit(name: str) -> None:
-            if name in visited:
-                return
-            visited.add(name)
-            bindings = self.by_consumer.get(name, {}).values()
-            for provider in sorted(binding.provider.name for binding in bindings):
-                visit(provider)
-            order[name] = None
-
-        for name in sorted(self.instances):
-            visit(name)
-        return tuple(order)
+        providers = {
+            name: sorted({binding.provider.name for binding in bindings.values()})
+            for name, bindings in self.by_consumer.items()
+        }
+        return tuple(successors_first(sorted(self.instances), providers))
 
     @cached_property
     def by_consumer(self) -> Mapping[str, Mapping[str, Binding]]:

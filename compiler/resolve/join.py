@@ -39,6 +39,10 @@ class Join:
         self.document, self.report, self.memo = document, report, memo
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
         self.client_offers: dict[str, Candidate] = {}  # the offer of each provider for its users
+        self.components_of_type: dict[str, list[Instance[Any]]] = defaultdict(list)
+        for instance in instances.values():
+            if instance.section == "components":
+                self.components_of_type[instance.type].append(instance)
         for name, slots in offers.items():
             for provides, offer in slots.items():
                 candidate = Candidate(instances[name], provides, offer)

@@ -238,6 +238,24 @@ def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) 
     )
 
 
+def report_variable_conflict(
+    join: Join, path: Path, binding: Binding, earlier: Binding, variable: str
+) -> None:
+    """Report two providers that would set one variable in a pod of the consumer."""
+    if earlier.requires.endpoint is binding.requires.endpoint:
+        report_conflict(join, path, binding, earlier)
+        return
+    pair = earlier.provider.name, binding.provider.name
+    join.report.add(
+        "client-environment-conflict",
+        f"`{binding.consumer.name}` would need two values of `{variable}`: of `{pair[0]}` and of `{pair[1]}`",
+        join.document.value_span(path),
+        path=path,
+        help="a pod has one value for each variable: use one of the two, or rename the instance that the "
+        "variable is named after",
+    )
+
+
 def _remedies(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
     """The settings by which one of two conflicting providers would serve the consumer alone."""
     endpoint = pair[0].requires.endpoint

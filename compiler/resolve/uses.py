@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from compiler.document import Path
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
+from compiler.model.resource import Env
 from compiler.resolve import models, problems
 from compiler.resolve.join import Candidate, Join, pooler
 
@@ -38,6 +39,7 @@ Needs = dict[str, list[Binding]]  # the bindings that a tenant needs, by slot
 def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
     """Bind an instance's `uses`; claims are merged if one connection can serve them."""
     needs: Needs = defaultdict(list)
+    paths: dict[str, Path] = {}
     for index, word in enumerate(uses.words):
         path: Path = (*uses.path, index)
         used = _offer_of_word(join, consumer, path, word)
@@ -53,14 +55,17 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
         requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
         for need in (binding, *_further_needs(join, binding, uses)):
+            paths.setdefault(need.requires.slot, path)
             _add_need(join, path, need, needs)
-    _add_merged(join, needs, uses)
+    added = _add_merged(join, needs, uses)
+    if consumer.name not in join.unsettled:
+        _check_variables(join, added, paths)
 
 
 def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
     """The offer that an element of `uses` names: that of an instance, or of the only one of a type."""
     instance = join.instances.get(word)
-    typed = [] if instance else _components(join, word)
+    typed = [] if instance else join.components_of_type[word]
     if len(typed) > 1:
         problems.report_ambiguous_use(join, path, word, typed)
         return None
@@ -71,10 +76,6 @@ def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -
         return join.client_offers[instance.name]
     problems.report_unknown_use(join, consumer, path, word, exists=instance is not None)
     return None
-
-
-def _components(join: Join, type: str) -> list[Instance[Any]]:
-    return [i for i in join.instances.values() if i.type == type and i.section == "components"]
 
 
 def _further_needs(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
@@ -112,16 +113,53 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier.append(binding)
 
 
-def _add_merged(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
+def _add_merged(join: Join, needs: Needs, uses: Uses) -> list[Binding]:
     """Add one binding for each slot, with the merged claim of all needs."""
-    merged: dict[str, Binding] = {}
-    for slot, bindings in needs.items():
-        binding = bindings[0]
-        for second in bindings[1:]:
-            merged_claim = binding.claim.merged(second.claim)
-            binding = replace(binding, claim=merged_claim) if merged_claim is not None else binding
-        merged[slot] = binding
-    for binding in merged.values():
-        slots = {further.requires.slot for further in _further_needs(join, binding, uses)}
-        entailed = tuple(merged[name] for name in sorted(slots) if name in merged)
-        join.add(replace(binding, entailed=entailed))
+    merged = {slot: _merged(bindings) for slot, bindings in needs.items()}
+    added = [
+        replace(binding, entailed=tuple(_entailed(join, binding, merged, uses)))
+        for binding in merged.values()
+    ]
+    for binding in added:
+        join.add(binding)
+    return added
+
+
+def _check_variables(join: Join, bindings: list[Binding], paths: Mapping[str, Path]) -> None:
+    """Report two providers that set one variable of a pod to different values.
+
+    Providers of different interfaces can do so, because some variables have the name of an instance.
+    """
+    variables: dict[str, tuple[Binding, Env]] = {}
+    direct = [binding for binding in bindings if not binding.relayed]
+    for binding in direct if len(direct) > 1 else ():
+        for variable in binding.endpoint().env():
+            earlier, value = variables.setdefault(variable.name, (binding, variable))
+            if value != variable:
+                join.unsettled.add(binding.consumer.name)
+                path = paths[binding.requires.slot]
+                problems.report_variable_conflict(join, path, binding, earlier, variable.name)
+                return
+
+
+def _merged(bindings: Sequence[Binding]) -> Binding:
+    """The first of some bindings to one offer, with the merged claim of all of them."""
+    binding, *rest = bindings
+    for second in rest:
+        claim = binding.claim.merged(second.claim)
+        binding = replace(binding, claim=claim) if claim is not None else binding
+    return binding
+
+
+def _entailed(
+    join: Join, binding: Binding, merged: Mapping[str, Binding], uses: Uses
+) -> Iterator[Binding]:
+    """The connections that clients of a provider need, each with this provider's part of the claim.
+
+    The merged claim also has the buckets of other providers. A text about this provider must not name them.
+    """
+    own_needs: Needs = defaultdict(list)
+    for need in _further_needs(join, binding, uses):
+        own_needs[need.requires.slot].append(need)
+    for slot in sorted(own_needs.keys() & merged.keys()):
+        yield replace(merged[slot], claim=_merged(own_needs[slot]).claim)

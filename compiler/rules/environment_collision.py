@@ -19,12 +19,15 @@ _NAME: Path = ("spec", "cluster", "name")
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    for earlier, later in combinations(sorted(platforms), 2):
+    named = sorted(name for name in platforms if platforms[name].settings.cluster.name is not None)
+    spaces_of = {name: _namespaces(platforms[name]) for name in named}
+    hosts_of = {name: _routed(graphs[name]) for name in named}
+    for earlier, later in combinations(named, 2):
         cluster = platforms[earlier].settings.cluster.name
-        if cluster is None or cluster != platforms[later].settings.cluster.name:
+        if cluster != platforms[later].settings.cluster.name:
             continue
-        spaces = _namespaces(platforms[earlier]) & _namespaces(platforms[later])
-        routed = _routed(graphs[earlier]) & _routed(graphs[later])
+        spaces = spaces_of[earlier] & spaces_of[later]
+        routed = hosts_of[earlier] & hosts_of[later]
         for noun, values in (("namespace", sorted(spaces)), ("host", sorted(routed))):
             if not values:
                 continue

@@ -39,29 +39,32 @@ def problem(text: str) -> str | None:
 
 
 def shortest_gap(text: str) -> int | None:
-    """The minimum of seconds between two starts of a valid schedule; None if it starts once a year."""
+    """The minimum of seconds between two starts of a valid schedule within four years.
+
+    None if it starts at most once in this time: on 29 February, or never, as on 30 February.
+    """
     return min(_gaps(text), default=None)
 
 
 def longest_gap(text: str) -> int | None:
-    """The maximum of seconds between two starts of a valid schedule; None if it starts once a year."""
+    """The maximum of seconds between two starts of a valid schedule within four years, or None as above."""
     return max(_gaps(text), default=None)
 
 
 @cache
 def _gaps(text: str) -> tuple[int, ...]:
     """The seconds between consecutive starts of a day, and from its last start to the next day's first."""
+    fields = _MACRO_FIELDS.get(text, text).split(" ")
     minutes, hours, days, months, weekdays = (
         _matching(field, low, high, words)
-        for field, (_, low, high, words) in zip(
-            _MACRO_FIELDS.get(text, text).split(" "), _FIELDS, strict=True
-        )
+        for field, (_, low, high, words) in zip(fields, _FIELDS, strict=True)
     )
     times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
-    within_day = [later - earlier for earlier, later in pairwise(times)]
-    starts = _dates(days, months, weekdays)
+    same_day = [later - earlier for earlier, later in pairwise(times)]
+    either = not (_has_star(fields[2]) or _has_star(fields[4]))
+    starts = _dates(days, months, weekdays, either=either)
     across_days = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
-    return (*within_day, *across_days)
+    return (*same_day, *across_days)
 
 
 _MACRO_FIELDS = {
@@ -90,17 +93,22 @@ def _number(word: str, words: dict[str, int]) -> int:
     return words[word.lower()] if word.lower() in words else int(word)
 
 
-def _dates(days: set[int], months: set[int], weekdays: set[int]) -> list[date]:
-    """The matching days of four years; with a day of month and a day of week, either one matches."""
+def _has_star(field: str) -> bool:
+    """Whether a field has `*` or `?`, also with a step of 1: `1-31` matches as many days, and is no star."""
+    return any(re.fullmatch(r"[*?](/0*1)?", part) for part in field.split(","))
+
+
+def _dates(days: set[int], months: set[int], weekdays: set[int], *, either: bool) -> list[date]:
+    """The matching days of four years.
+
+    Of a day of month and a day of week, either matches, unless one of them is a star. Then both must match.
+    """
     start = date(2024, 1, 1)
-    every_day, every_weekday = len(days) == 31, len(weekdays) == 7
     matching = []
     for day in (start + timedelta(days=number) for number in range(1462)):
         on_day, on_weekday = day.day in days, day.isoweekday() % 7 in weekdays
-        needs_both = every_day or every_weekday
-        if day.month in months and (
-            (on_day and on_weekday) if needs_both else (on_day or on_weekday)
-        ):
+        matches = (on_day or on_weekday) if either else (on_day and on_weekday)
+        if day.month in months and matches:
             matching.append(day)
     return matching
 

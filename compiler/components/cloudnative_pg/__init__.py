@@ -17,6 +17,7 @@ from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, drill, logins, versions
 from compiler.components.cloudnative_pg.kinds import CLUSTER
 from compiler.interfaces import postgresql, s3, sql
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
@@ -31,6 +32,7 @@ OLDEST_KUBERNETES = model.OldestKubernetes(
 WITH_PLUGIN = (
     f"CloudNativePG, with cert-manager and its Barman Cloud Plugin {backups.VERSION} or later"
 )
+RESERVED = ("CLUSTER_NAME", "NAMESPACE", "POD_NAME")
 NEAR_LIMIT = model.Alert(
     "ConnectionsNearLimit",
     "sum by (pod) (cnpg_backends_total{$pods}) > on (pod) 0.85 * max by (pod) "
@@ -78,6 +80,14 @@ class Spec(model.RecordSpec):
     operator_namespace: Namespace = Field(
         default="cnpg-system", description="Where the operator is installed."
     )
+
+    def check(self) -> None:
+        super().check()
+        # Its webhook refuses these (CloudNativePG 1.30, isReservedEnvironmentVariable).
+        for name in sorted(self.env):
+            if name in RESERVED or name.startswith(("PG", "CNPG_")):
+                message = f"CloudNativePG sets `{name}` in its pods, and refuses another value"
+                raise InvalidValue("reserved-variable", message, "delete the variable")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -31,6 +31,7 @@ CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
     pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), "cnpg.io/cluster"),
+    env=("spec", "env"),
     ready="condition=Ready",
     replicas="instances",
     volume_claims="{name}",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 from compiler.diagnostics import Report, listing
 from compiler.interfaces import s3
 from compiler.model import Graph, Lowered, Package, Platform
@@ -15,8 +18,9 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     backup = platform.settings.backup
     if backup is None:
         return
+    buckets_of = _buckets(lowered.graph)
     for package in lowered.packages.values():
-        buckets = _buckets(package.name, lowered.graph)
+        buckets = sorted(buckets_of.get(package.name, ()))
         if package.name == backup.to:
             if buckets:
                 content = f"the bucket{'s' if len(buckets) > 1 else ''} {listing(buckets)} of "
@@ -27,19 +31,14 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
             _add(platform, package, f"the data of `{package.name}`", report)
 
 
-def _buckets(name: str, graph: Graph) -> list[str]:
-    """The buckets in a store of the platform, without buckets that keep copies."""
-    bindings = (binding for binding in graph.bindings if binding.provider.name == name)
-    return sorted(
-        {
-            bucket
-            for binding in bindings
-            if isinstance(binding.claim, s3.Claim)
-            and binding.requires.slot not in OF_COPIES
-            and not binding.offer.external
-            for bucket in binding.claim.buckets
-        }
-    )
+def _buckets(graph: Graph) -> Mapping[str, set[str]]:
+    """The buckets in each store of the platform, without buckets that keep copies."""
+    buckets_of: dict[str, set[str]] = defaultdict(set)
+    for binding in graph.bindings:
+        claim, is_copy = binding.claim, binding.requires.slot in OF_COPIES
+        if isinstance(claim, s3.Claim) and not is_copy and not binding.offer.external:
+            buckets_of[binding.provider.name].update(claim.buckets)
+    return buckets_of
 
 
 def _holds(package: Package) -> bool:

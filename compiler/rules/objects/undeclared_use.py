@@ -3,12 +3,13 @@
 Every namespace denies traffic, and only a binding opens a way: such a program waits for a connection
 that never comes. The rule looks for whole host names: of compiled Services, of models and of services
 outside. A short name such as `mlflow` counts only if it must be a host: in a URL, or with the Service's
-port.
+port. The host of a route counts in a URL alone, because a server may list hosts that it answers to.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ from msgspec import Struct
 from compiler.check.texts import texts
 from compiler.diagnostics import Report
 from compiler.interfaces import serving
-from compiler.model import Graph, Instance, Lowered, Path, Platform
+from compiler.model import Graph, Instance, Lowered, Path, Platform, hosts
+from compiler.rules.host_collision import routed_of
 
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?(?P<host>[a-z0-9][a-z0-9.-]*)(?::(?P<port>\d+))?"
@@ -58,14 +60,17 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     if not mentions:
         return
     full_names, short_names = _hosts(lowered)
+    routes = _routes(lowered.graph)
+    bound: dict[str, set[str]] = defaultdict(set)
+    for binding in lowered.graph.bindings:
+        bound[binding.consumer.name].add(binding.provider.name)
     for instance, mentioned in mentions:
-        bound = {
-            b.provider.name for b in lowered.graph.bindings if b.consumer.name == instance.name
-        }
-        reported = {*bound, instance.name}
+        reported = {*bound[instance.name], instance.name}
         for mention in mentioned:
-            owner = _owner(mention, instance, full_names, short_names) or _model(
-                mention, lowered.graph
+            owner = (
+                _owner(mention, instance, full_names, short_names)
+                or _model(mention, instance, lowered.graph)
+                or (routes.get(mention.host) if mention.in_url else None)
             )
             if owner is not None and owner not in reported:
                 reported.add(owner)
@@ -135,23 +140,49 @@ def _owner(
     return None
 
 
-def _model(mention: Mention, graph: Graph) -> str | None:
-    """The model whose address inside the cluster the text names."""
+def _routes(graph: Graph) -> Mapping[str, str]:
+    """The instance of each host that a gateway serves."""
+    routed = routed_of(graph)
+    return {
+        host: instance.name
+        for host, instances in hosts.owners(graph).items()
+        for instance in instances
+        if instance.name in routed
+    }
+
+
+def _model(mention: Mention, me: Instance[Any], graph: Graph) -> str | None:
+    """The model whose address inside the cluster the text names.
+
+    The name of the model's Service begins with the model's name, so few models are asked for their address.
+    """
     label = mention.host.partition(".")[0]
-    for name, instance in graph.instances.items():
-        if instance.section != "models" or not label.startswith(name) or "." not in mention.host:
-            continue
-        wiring = graph.wiring(name)
-        system = wiring.get(serving.SERVING)
-        if system is None:
-            continue
-        offer = system.inference(
-            instance, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
-        )
-        host = offer.host or instance.host(offer.service)
-        if mention.host in (host, host.removesuffix(f".{instance.settings.cluster.domain}")):
-            return name
+    for length in range(len(label), 0, -1):
+        model = graph.instances.get(label[:length])
+        if (
+            model is not None
+            and model.section == "models"
+            and _is_of_model(mention, me, model, graph)
+        ):
+            return model.name
     return None
+
+
+def _is_of_model(mention: Mention, me: Instance[Any], model: Instance[Any], graph: Graph) -> bool:
+    wiring = graph.wiring(model.name)
+    system = wiring.get(serving.SERVING)
+    if system is None:
+        return False
+    offer = system.inference(model, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
+    host = offer.host or model.host(offer.service)
+    inside = host.removesuffix(f".{model.settings.cluster.domain}")
+    if mention.host in (host, inside):
+        return True
+    short = inside.removesuffix(".svc")
+    service, _, namespace = short.partition(".")
+    names = {short, service} if namespace == me.namespace else {short}
+    has_port = mention.port == offer.port or (mention.in_url and mention.port is None)
+    return inside.endswith(".svc") and mention.host in names and has_port
 
 
 def _mentions(instance: Instance[Any]) -> Iterator[Mention]:

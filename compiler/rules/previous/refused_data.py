@@ -24,12 +24,12 @@ _IMAGE = re.compile(r"(?:image|imageName|value): [\"']?([\w./:@-]+:[\w.-]+)")
 def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
     """Compare the images of each environment with the images of the last compile."""
     report = Report()
-    for name, lowered in environments.items():
-        if name is None:
-            continue
-        for package in lowered.packages.values():
-            for old, image, crossing in _crossings(package, root, name):
-                _add(package, old, image, crossing, lowered, report.within(name))
+    with report.closing():
+        for name, lowered in environments.items():
+            packages = lowered.packages.values() if name is not None else ()
+            for package in packages:
+                for old, image, crossing in _crossings(package, root, str(name)):
+                    _add(package, old, image, crossing, lowered, report.within(name))
     return report.diagnostics
 
 

@@ -1,0 +1,55 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
+-- it acts as the owner: what it made before would be its own.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
+SELECT 'CREATE DATABASE "feast" OWNER "feast_owner" TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast') \gexec
+REVOKE ALL ON DATABASE "feast" FROM PUBLIC;
+SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
+SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
+REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
+\getenv role ROLE_FEAST_REGISTRY
+\getenv password PASSWORD_FEAST_REGISTRY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+\getenv role ROLE_MLFLOW_BACKEND_STORE
+\getenv password PASSWORD_MLFLOW_BACKEND_STORE
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+-- Logins that read a database: its tables, and those that its owner will make.
+\getenv role ROLE_FEATURES_FEAST_REGISTRY
+\getenv password PASSWORD_FEATURES_FEAST_REGISTRY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" RESET role', :'role') \gexec
+SELECT format('REVOKE "feast_owner" FROM %I', :'role')
+  WHERE pg_has_role(:'role', 'feast_owner', 'MEMBER') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+\connect "feast"
+SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', :'role') \gexec
+SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE "feast_owner" IN SCHEMA public GRANT SELECT ON TABLES TO %I', :'role') \gexec
+\getenv role ROLE_TRAINING_FEAST_REGISTRY
+\getenv password PASSWORD_TRAINING_FEAST_REGISTRY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" RESET role', :'role') \gexec
+SELECT format('REVOKE "feast_owner" FROM %I', :'role')
+  WHERE pg_has_role(:'role', 'feast_owner', 'MEMBER') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+\connect "feast"
+SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', :'role') \gexec
+SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE "feast_owner" IN SCHEMA public GRANT SELECT ON TABLES TO %I', :'role') \gexec
