@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.kube import yaml
-from compiler.kube.kustomize import COMPONENT
+from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
 from compiler.model.custom_resource import is_builtin
 from compiler.model.graph import Graph, Wiring
@@ -78,14 +78,35 @@ def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
             yield instance, graph.wiring(instance.name)
 
 
+def needs_of_vendored(graph: Graph) -> tuple[Prerequisite, ...]:
+    """Vendored systems that need other systems in the cluster, which their releases do not contain."""
+    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.needs)
+
+
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:
     """The addresses of a release's manifests, in the order of installation."""
     return tuple(
         address
         for command in prerequisite.how
-        if command.startswith("kubectl ")
-        for address in re.findall(r"-f (https://\S+)", command)
+        for address in re.findall(r" -f (https://\S+)", command)
     )
+
+
+def vendored_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
+    """Commands that apply a vendored release with its settings, and wait until it runs.
+
+    `folder` is the compiled kustomization of `vendored_root`. The kinds of some objects are defined, and their
+    webhooks run, only when the first objects are applied: so the command is repeated until all are.
+    """
+    options = "--server-side"
+    if any("--force-conflicts" in command for command in prerequisite.how):
+        options += " --force-conflicts"
+    # Without a release in `operators/`, the repetition would have no end.
+    yield f"kubectl kustomize {folder} >/dev/null"
+    yield f"until kubectl apply {options} -k {folder} ; do sleep 5; done"
+    for command in prerequisite.how:
+        if "https://" not in command and " create namespace " not in command:
+            yield command
 
 
 def running_release(running: Running, deployment: Manifest) -> str | None:
@@ -104,12 +125,25 @@ def running_release(running: Running, deployment: Manifest) -> str | None:
 
 def component(prerequisite: Prerequisite) -> dict[str, str]:
     """The required fields of upstream's own objects, as the files of a kustomize Component."""
-    if not prerequisite.objects:
-        return {}
+    return _settings(prerequisite, COMPONENT) if prerequisite.objects else {}
+
+
+def vendored_root(prerequisite: Prerequisite) -> dict[str, str]:
+    """A vendored release with the required fields, as the files of a kustomization in `prerequisites/`.
+
+    Later deliveries apply both again. Separate commands would undo the settings each time, and set
+    them again.
+    """
+    release_folder = f"../../../operators/{prerequisite.name}"
+    return _settings(prerequisite, {**KUSTOMIZATION, "resources": [release_folder]})
+
+
+def _settings(prerequisite: Prerequisite, kustomization: Manifest) -> dict[str, str]:
+    """Patches of upstream's objects, and the kustomization that lists them."""
     files = {_file(manifest): yaml.dump(manifest) for manifest in prerequisite.objects}
     patches = [_patch(manifest) for manifest in sorted(prerequisite.objects, key=_file)]
-    kustomization = {**COMPONENT, "patches": patches}
-    return {**files, "kustomization.yaml": yaml.dump(kustomization)}
+    listing = {**kustomization, "patches": patches} if patches else kustomization
+    return {**files, "kustomization.yaml": yaml.dump(listing)}
 
 
 def _patch(manifest: Manifest) -> Manifest:

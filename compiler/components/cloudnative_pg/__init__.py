@@ -28,9 +28,7 @@ VERSION = "1.30.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     34, "CloudNativePG 1.30 supports 1.34 to 1.36 (its release notes)"
 )
-WITH_PLUGIN = (
-    f"CloudNativePG, with cert-manager and its Barman Cloud Plugin {backups.VERSION} or later"
-)
+WITH_PLUGIN = f"CloudNativePG and its Barman Cloud Plugin {backups.VERSION} or later"
 NEAR_LIMIT = model.Alert(
     "ConnectionsNearLimit",
     "sum by (pod) (cnpg_backends_total{$pods}) > on (pod) 0.85 * max by (pod) "
@@ -129,6 +127,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
         how=tuple(commands),
+        needs="cert-manager" if copied else "",
     )
 
 
