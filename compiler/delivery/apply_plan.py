@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.derive.order import KEPT
+from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
@@ -95,14 +95,14 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
-    Objects that hold data are never deleted.
+    An object that Argo CD must not prune, because it holds data, is not deleted here either.
     """
     kept_ids = {Resource(manifest).id for manifest in manifests(after)}
     earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
         _delete(resource)
         for resource in earlier
-        if resource.id not in kept_ids and resource.kind not in KEPT
+        if resource.id not in kept_ids and is_pruned(resource.manifest)
     )
     return Step("what is gone", commands)
 
