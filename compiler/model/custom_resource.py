@@ -83,5 +83,8 @@ def at(value: Any, location: Iterable[str | int]) -> Any:
     for part in location:
         if value is None:
             return None
-        value = value[part] if isinstance(part, int) else value.get(part)
+        if not isinstance(part, int):
+            value = value.get(part)
+        else:
+            value = value[part] if part < len(value) else None
     return value
