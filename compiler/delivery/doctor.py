@@ -20,7 +20,12 @@ from compiler.model.custom_resource import is_builtin
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest, SecretRef
-from compiler.upstream.prerequisites import prerequisites, running_release, vendored
+from compiler.upstream.prerequisites import (
+    kubectl_kind,
+    prerequisites,
+    running_release,
+    vendored,
+)
 
 # Runs kubectl with arguments and input; returns its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]
@@ -180,7 +185,7 @@ def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
 def _object(system: str, required: Manifest, ask: Ask) -> Finding:
     metadata = required["metadata"]
     space = ["-n", metadata["namespace"]] if "namespace" in metadata else []
-    actual = _json(ask, "get", required["kind"].lower(), metadata["name"], *space)
+    actual = _json(ask, "get", kubectl_kind(required), metadata["name"], *space)
     name = f"{system}: {required['kind']} `{metadata['name']}`"
     if actual is None:
         return Finding(False, f"{name} is not there")

@@ -200,12 +200,18 @@ def _create(namespace: Manifest) -> str:
 def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    # Several groups may have a kind of this name, such as Gateway.
-    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
-    object = f"{manifest['kind'].lower()}{group} {metadata['name']}{space}"
+    object = f"{kubectl_kind(manifest)} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
     merge_option = " --type merge" if _custom(manifest) else ""
     return f"kubectl patch {object}{merge_option} --patch-file {folder}/{prerequisite.name}/{_file(manifest)}"
+
+
+def kubectl_kind(manifest: Manifest) -> str:
+    """kubectl's name of an object's kind, with the group: several may have a kind of this name, such as
+    Gateway.
+    """
+    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
+    return f"{manifest['kind'].lower()}{group}"
 
 
 def _custom(manifest: Manifest) -> bool:
