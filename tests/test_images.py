@@ -425,3 +425,17 @@ def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
     assert "404" in result.stderr
     actual = yaml.load((tmp_path / "platform.lock").read_text(), yaml.CSafeLoader)
     assert actual == {"images": {f"{registry}/team/app:1.4": PIN}}
+
+
+def test_the_images_of_a_spec_from_the_standard_input_are_pinned(
+    registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n"
+        f"  workloads:\n    known: {{image: '{registry}/team/app:1.4', run: once}}\n"
+    )
+    words = ["images", "default", "-f", "-", "--pin"]
+    result = CliRunner().invoke(platformc, words, input=spec)
+    assert result.exit_code == 0, result.output
+    assert lock.written(Path("-")).images == {f"{registry}/team/app:1.4": PIN}

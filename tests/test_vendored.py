@@ -114,6 +114,17 @@ def identity(manifest: Any) -> dict[str, str]:
     return {key: manifest["metadata"][key] for key in names if key in manifest["metadata"]}
 
 
+def test_the_releases_of_a_spec_from_the_standard_input_are_vendored(
+    platform: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command comes as far as the address, where nothing answers."""
+    type, folder = platform
+    monkeypatch.chdir(folder)
+    words = ["vendor", "-f", "-", "--from", "http://127.0.0.1:1"]
+    result = CliRunner().invoke(platformc, words, input=text_of(type))
+    assert "refused" in result.stderr
+
+
 def test_all_files_of_a_release_are_applied_with_the_settings(platform: tuple[str, Path]) -> None:
     type, folder = platform
     system = the_vendored(type)

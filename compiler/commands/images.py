@@ -91,7 +91,7 @@ def _table(used_images: tuple[UsedImage, ...]) -> None:
 
 def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:
     """Write the digests that the registries report; other images keep their old digests."""
-    locked = lock.read(file)
+    locked = lock.written(file)
     pins = dict(locked.images)
     failed = False
     for image in used_images:

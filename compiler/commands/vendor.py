@@ -38,7 +38,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     """
     result = compiled(file)
 
-    locked = lock.read(file)
+    locked = lock.written(file)
     selected = _selected(result, names)
     operators = dict(locked.operators)
     registry = result.platforms[None].settings.registry
