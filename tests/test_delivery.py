@@ -152,7 +152,7 @@ def test_objects_of_operators_that_hold_data_are_never_deleted(
 def test_sources_of_generated_secrets_are_never_deleted() -> None:
     """Their values exist in the Secrets alone."""
     before = lowered("external-secrets", compiled("external-secrets").environments[0])
-    kept = [
+    kept_objects = [
         f"{manifest['kind'].lower()}.external-secrets.io {manifest['metadata']['name']} "
         for manifest in manifests(before)
         if manifest["metadata"].get("annotations", {}).get(OPTIONS) == "Prune=false"
@@ -160,9 +160,9 @@ def test_sources_of_generated_secrets_are_never_deleted() -> None:
     ]
     nothing = replace(before, packages={})
     commands = deletions(before, nothing).commands
-    assert kept
+    assert kept_objects
     assert any("externalsecret.external-secrets.io " in command for command in commands)
-    assert not any(each in command for each in kept for command in commands)
+    assert not any(name in command for name in kept_objects for command in commands)
 
 
 def test_namespaces_come_first_and_are_never_pruned() -> None:

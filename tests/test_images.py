@@ -285,13 +285,18 @@ def copy_of_the_reference(folder: Path) -> Path:
     return spec
 
 
+def not_of_settings(listed: str) -> list[dict[str, Any]]:
+    """The listed images without those in upstream's settings, which have a tag alone."""
+    return [image for image in json.loads(listed) if "argoexec" not in image["image"]]
+
+
 def test_the_lock_pins_and_the_output_follows(tmp_path: Path) -> None:
     spec = copy_of_the_reference(tmp_path)
-    plain = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    plain = not_of_settings(run("images", "dev", "-f", spec, "--format", "json"))
     assert {image["digest"] for image in plain} == {None}
     lock = {"images": {image["image"]: PIN for image in plain}}
     (tmp_path / "platform.lock").write_text(yaml.safe_dump(lock))
-    pinned = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    pinned = not_of_settings(run("images", "dev", "-f", spec, "--format", "json"))
     assert [image["image"] for image in pinned] == [image["image"] for image in plain]
     assert {image["digest"] for image in pinned} == {PIN}
     rendered = run("render", "dev", "-f", spec)

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from support.programs import tool
 from test_upstream import Quiet
 
@@ -192,6 +192,42 @@ def test_what_a_vendored_release_needs_is_a_prerequisite(type: str, tmp_path: Pa
     (record,) = [record for record in records if record["name"] == type]
     assert record["system"].startswith("cert-manager")
     assert "cert-manager" in run("apply-plan", "-f", str(spec)).splitlines()[0]
+
+
+def images(spec: Path) -> Result:
+    result = CliRunner().invoke(platformc, ["images", "-f", str(spec)])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.mark.parametrize("install", ["existing", "vendored"])
+def test_systems_whose_images_are_unknown_are_named(install: str, tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    section = f"kserve: {{mode: standard, install: {install}}}, seldon: {{}}, seaweedfs: {{}}"
+    spec.write_text(f"{HEAD}spec:\n  components: {{{section}}}\n")
+    lines = images(spec).stderr
+    assert "the images of KServe (`kserve`); `platformc vendor kserve`" in lines
+    assert "the images of cert-manager 1.15 or later, which `kserve` needs" in lines
+    assert "(`seldon`): `helm template`" in lines
+    release_folder = tmp_path / "operators/kserve"
+    release_folder.mkdir(parents=True)
+    agent = {"agent": json.dumps({"image": "kserve/agent:v0.20.0"})}
+    manifest = {**config_map("inferenceservice-config"), "data": agent}
+    (release_folder / "kserve.yaml").write_text(yaml.safe_dump(manifest))
+    result = images(spec)
+    assert "(`kserve`)" not in result.stderr
+    assert "kserve/agent:v0.20.0" in result.stdout
+
+
+def test_images_in_the_settings_of_a_system_come_from_the_mirror(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    text = text_of("argo-workflows")
+    spec.write_text(text.replace("spec:\n", "spec:\n  registry: {mirror: mirror.local}\n", 1))
+    assert "mirror.local/quay.io/argoproj/argoexec:" in images(spec).stdout
+    run("compile", "-f", str(spec))
+    folder = tmp_path / "prerequisites/default/argo-workflows"
+    settings = (folder / "patch-configmap-workflow-controller-configmap.yaml").read_text()
+    assert "image: mirror.local/quay.io/argoproj/argoexec:" in settings
 
 
 @pytest.mark.parametrize("type", COMPONENTS)

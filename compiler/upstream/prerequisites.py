@@ -18,6 +18,7 @@ from compiler.model.prerequisite import Prerequisite, Running
 from compiler.model.resource import Manifest
 from compiler.registry import component_of
 from compiler.spec.image import split_image
+from compiler.upstream.object_images import with_mirrors
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
@@ -29,11 +30,14 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
 def _required(
     instance: Instance[Any], installed: Instance[Any], wiring: Wiring
 ) -> Prerequisite | None:
-    """The requirements of an instance on an upstream system, with the instance's patches."""
+    """The requirements of an instance on an upstream system, with the mirrors and the instance's patches."""
     prerequisite = component_of(instance).prerequisites(installed, wiring)
-    if prerequisite is None or not instance.spec.patches:
-        return prerequisite
-    objects = all_applied(instance.spec.patches, prerequisite.objects)
+    if prerequisite is None:
+        return None
+    mirrors = instance.settings.registry.mirrors
+    objects = tuple(with_mirrors(manifest, mirrors) for manifest in prerequisite.objects)
+    if instance.spec.patches:
+        objects = all_applied(instance.spec.patches, objects)
     return replace(prerequisite, objects=objects)
 
 

@@ -17,11 +17,11 @@ from msgspec import Struct
 from compiler.files import MOST_BYTES
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
-from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest, Resource
-from compiler.spec.image import Mirrors, pulled
+from compiler.spec.image import Mirrors
 from compiler.upstream.documents import TooLargeError, documents
 from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.object_images import with_mirrors
 
 
 class VendorError(Exception):
@@ -55,7 +55,7 @@ def vendor(
                 f"{digests[address]}"
             )
         objects[_file(address)] = [
-            _mirrored(manifest, mirrors) for manifest in _objects(data, address)
+            with_mirrors(manifest, mirrors) for manifest in _objects(data, address)
         ]
     return Vendored(_root(_without_earlier(objects), namespaces), digests)
 
@@ -154,13 +154,3 @@ def _unpacked(document: Any) -> Iterator[Manifest]:
         yield from document.get("items", ())
     elif "kind" in document:
         yield document
-
-
-def _mirrored(manifest: Manifest, mirrors: Mirrors) -> Manifest:
-    if not mirrors:
-        return manifest
-    names = {image: pulled(image, mirrors, {}) for image in image_keys(manifest)}
-    if not names:
-        return manifest
-    changed: Manifest = Rewriter(names).value(manifest)
-    return changed
