@@ -43,13 +43,23 @@ def source(which: str, file: Path) -> SpecRevision:
     if which.startswith(_GIT):
         return _of_revision(which.removeprefix(_GIT), file)
     if which in (".", "..") or which.startswith(_PATHS) or which.endswith(_SPECS):
-        return of_file(path / file.name if is_folder(path) else path)
+        return _in_folder(path, file.name) if is_folder(path) else of_file(path)
     if is_there(path):
         fail(
             f"`{which}` stands here and could be a revision too: "
             f"write `./{which}` for the path, or `{_GIT}{which}` for the revision"
         )
     return _of_revision(which, file)
+
+
+def _in_folder(folder: Path, name: str) -> SpecRevision:
+    """The spec of a folder. A folder of compiled output has none."""
+    if not is_there(folder / name):
+        fail(
+            f"{folder} has no {name}: a comparison is of specs and not of their output; give a spec, a folder "
+            "with a spec, or a git revision"
+        )
+    return of_file(folder / name)
 
 
 def of_file(file: Path) -> SpecRevision:
