@@ -219,10 +219,10 @@ def test_kinds_of_the_same_name_are_told_apart() -> None:
     objects = ready("istio-gateway", "prod")
     gateways = [manifest for manifest in objects if manifest["kind"] == "Gateway"]
     assert gateways
-    others = [
+    namesakes = [
         {**gateway, "apiVersion": "gateway.example.com/v1", "spec": {}} for gateway in gateways
     ]
-    findings = list(check(lowered, Cluster([*others, *objects]), NOW))
+    findings = list(check(lowered, Cluster([*namesakes, *objects]), NOW))
     assert not [
         finding.text for finding in findings if "Gateway" in finding.text and not finding.good
     ]

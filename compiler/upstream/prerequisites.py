@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -113,16 +113,17 @@ def vendored_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
             yield command
 
 
-def running_release(running: Running, deployment: Manifest) -> str | None:
-    """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`."""
+def running_release(
+    running: Running, labels: Mapping[str, str], images: Mapping[str, str]
+) -> str | None:
+    """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`.
+
+    `images` are those of its containers, by name.
+    """
     if running.container:
-        pod = deployment.get("spec", {}).get("template", {}).get("spec", {})
-        images = {
-            container["name"]: container.get("image", "") for container in pod.get("containers", ())
-        }
         _, text, _ = split_image(images.get(running.container, ""))
     else:
-        text = deployment.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/version", "")
+        text = labels.get("app.kubernetes.io/version", "")
     match = re.match(r"v?(\d+\.\d+\.\d+(-(alpha|beta|rc)[.\d]*)?)", text)
     return match[1] if match else None
 
