@@ -494,6 +494,40 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     assert not any("of redis" in change.title for change in actual)
 
 
+@pytest.mark.parametrize(
+    "section",
+    [
+        "type: external-postgres, host: db.example.com",
+        "type: external-s3, host: s3.example.com",
+        "type: gateway-api",
+        "type: ingress",
+        "type: istio",
+        "type: kserve, mode: standard",
+        "type: monitoring",
+        "type: seldon",
+    ],
+)
+def test_an_instance_without_objects_may_be_renamed(section: str) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+    before, after = (
+        pipeline.compile(
+            f"{head}spec:\n  components:\n    {name}: {{{section}}}\n".encode(), f"{name}.yaml"
+        )
+        for name in ("first", "second")
+    )
+    assert before.lowered["default"]
+    assert after.lowered["default"]
+    assert not [change for change in compare(before, after) if change.action == "kept"]
+
+
+def test_an_ingress_that_answers_every_host_loses_none() -> None:
+    before = object_of("Ingress", "networking.k8s.io/v1", rules=[{"host": "a.example.com"}])
+    for rules, risk in (([{}], RELOAD), ([{"host": "b.example.com"}], DOWNTIME)):
+        after = object_of("Ingress", "networking.k8s.io/v1", rules=rules)
+        (field,) = differences(before, after)
+        assert of_field(field, as_resource(before), as_resource(after)).risk == risk
+
+
 def test_state_that_a_renamed_instance_keeps_is_named() -> None:
     server = changes({POSTGRES: GONE, f"{C}.db": ADOPTED})
     change = named(server, "Component db")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from support.programs import tool
+from support.scenarios import compiled, scenario_names
 
 from compiler.cli import platformc
+from compiler.delivery import client_kit
 
 SPEC = """\
 apiVersion: platformc/v1alpha1
@@ -129,6 +132,65 @@ def test_the_laptops_file_says_what_to_fill_in_and_holds_no_cluster_host(kit: Pa
     config = re.search(r"^AWS_CONFIG_FILE=(.+)$", text, flags=re.M)
     assert config is not None
     assert (kit / config[1]).is_file()
+
+
+LAPTOP = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: kits}
+spec:
+  components:
+    seaweedfs: {}
+    postgres: {}
+    pgbouncer: {}
+    redis: {}
+    feast: {project: p}
+    dvc: {externalEndpoint: "http://localhost:8333", remotes: {datasets: {bucket: dvc-datasets}}}
+  workloads:
+    notebooks: {run: elsewhere, uses: [feast, dvc]}
+"""
+
+
+def test_the_laptops_files_agree_with_its_variables(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(LAPTOP)
+    ran("client-kit", "default", "notebooks", "-f", str(spec))
+    kit = tmp_path / "clients/default/notebooks"
+    lines = (kit / "client.env").read_text()
+    assert "port-forward service/pgbouncer 6432:6432" in lines
+    # Remotes are no server, and their clients' scratch folders are those of pods.
+    assert "service/dvc" not in lines
+    assert "=/tmp/" not in lines
+    features = (kit / "files/etc/feast/feature_store.yaml").read_text()
+    assert "@localhost:6432/feast" in features
+    assert "localhost:6379," in features
+    assert "endpointurl = http://localhost:8333" in (kit / "files/etc/dvc/config.local").read_text()
+
+
+def kits() -> Iterator[tuple[str, dict[str, str]]]:
+    """The kits of all workloads of all scenarios."""
+    for scenario in scenario_names():
+        for environment, lowered in compiled(scenario).lowered.items():
+            for instance in lowered.graph.instances.values():
+                if instance.section == "workloads":
+                    name = f"{scenario} {environment} {instance.name}"
+                    yield (
+                        name,
+                        client_kit.kit(instance, lowered.graph.wiring(instance.name), "main"),
+                    )
+
+
+def test_no_laptop_gets_an_address_of_the_cluster() -> None:
+    """Only a server whose certificate is for its name keeps it, by a line in /etc/hosts."""
+    for name, files in kits():
+        text = files["client.env"]
+        assert ":0\n" not in text, name
+        texts = {path: text for path, text in files.items() if path.startswith("files/")}
+        texts["client.env"] = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+        for host in re.findall(r"`127\.0\.0\.1 (\S+)`", text):
+            texts = {path: content.replace(host, "") for path, content in texts.items()}
+        for path, content in texts.items():
+            assert ".svc.cluster.local" not in content, f"{name} {path}"
 
 
 def test_a_workload_that_is_none_is_refused(tmp_path: Path) -> None:

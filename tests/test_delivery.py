@@ -16,7 +16,7 @@ from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
 from compiler.derive.order import OPTIONS
 from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
@@ -120,6 +120,49 @@ def test_every_server_and_job_is_waited_for_in_its_wave(scenario: str, environme
         }
         waited = {word for line in step.commands[1:] for word in line.split() if "/" in word}
         assert expected <= waited
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kinds"),
+    [
+        ("cloudnative-pg", {"Cluster", "Database"}),
+        ("ceph", {"CephObjectStore", "ObjectBucketClaim"}),
+    ],
+)
+def test_objects_of_operators_that_hold_data_are_never_deleted(
+    scenario: str, kinds: set[str]
+) -> None:
+    nothing = pipeline.compile(
+        b"apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec: {}\n",
+        "platform.yaml",
+    ).lowered["default"]
+    before = lowered(scenario, "prod")
+    actual = {
+        manifest["kind"]: manifest["metadata"]["annotations"].get(OPTIONS)
+        for manifest in manifests(before)
+    }
+    assert {kind for kind, option in actual.items() if option == "Prune=false"} >= kinds
+    commands = "\n".join(deletions(before, nothing).commands)
+    assert "networkpolicy" in commands
+    for kind in (*kinds, "Namespace", "PersistentVolumeClaim"):
+        assert f"delete {kind.lower()}." not in commands
+        assert f"delete {kind.lower()} " not in commands
+
+
+def test_sources_of_generated_secrets_are_never_deleted() -> None:
+    """Their values exist in the Secrets alone."""
+    before = lowered("external-secrets", compiled("external-secrets").environments[0])
+    kept_objects = [
+        f"{manifest['kind'].lower()}.external-secrets.io {manifest['metadata']['name']} "
+        for manifest in manifests(before)
+        if manifest["metadata"].get("annotations", {}).get(OPTIONS) == "Prune=false"
+        and manifest["kind"] != "Namespace"
+    ]
+    nothing = replace(before, packages={})
+    commands = deletions(before, nothing).commands
+    assert kept_objects
+    assert any("externalsecret.external-secrets.io " in command for command in commands)
+    assert not any(name in command for name in kept_objects for command in commands)
 
 
 def test_namespaces_come_first_and_are_never_pruned() -> None:

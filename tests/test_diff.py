@@ -159,3 +159,11 @@ def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:
     assert "did you mean `minio`" in result.stderr
     assert "platform.yaml does not compile" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_folder_of_output_is_no_side_of_a_comparison(repository: Path) -> None:
+    (repository / "out/prod").mkdir(parents=True)
+    result = run("./out/prod", ".")
+    assert result.exit_code == 2
+    assert "out/prod has no platform.yaml" in result.stderr
+    assert "give a spec, a folder with a spec, or a git revision" in result.stderr

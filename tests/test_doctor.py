@@ -65,8 +65,15 @@ class Cluster:
         return [
             manifest
             for manifest in self.objects
-            if manifest["kind"].lower() == kind and manifest["metadata"].get("namespace") == space
+            if _is_of(manifest, kind) and manifest["metadata"].get("namespace") == space
         ]
+
+
+def _is_of(manifest: dict[str, Any], kind: str) -> bool:
+    """Whether kubectl may mean an object by a kind: without a group, it may mean a kind of any group."""
+    name, _, group = kind.partition(".")
+    groups = ("", manifest.get("apiVersion", "").rpartition("/")[0])
+    return manifest["kind"].lower() == name and group in groups
 
 
 def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
@@ -208,6 +215,21 @@ def test_the_release_is_read_from_a_label_where_images_have_digests(
         if f"release {label}" in finding.text
     )
     assert finding.passed is passed_check
+
+
+def test_kinds_of_the_same_name_are_told_apart() -> None:
+    """The Gateway API has a kind `Gateway` too, and kubectl takes the first that it finds."""
+    lowered = compiled("istio-gateway").lowered["prod"]
+    objects = ready("istio-gateway", "prod")
+    gateways = [manifest for manifest in objects if manifest["kind"] == "Gateway"]
+    assert gateways
+    namesakes = [
+        {**gateway, "apiVersion": "gateway.example.com/v1", "spec": {}} for gateway in gateways
+    ]
+    findings = list(check(lowered, Cluster([*namesakes, *objects]), NOW))
+    assert not [
+        finding.text for finding in findings if "Gateway" in finding.text and not finding.passed
+    ]
 
 
 def test_old_and_careless_clusters_are_said() -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from support.paths import SCENARIOS
 from support.scenarios import compiled
+from test_adopt import LIVE
 
 from compiler.cli import platformc
+from compiler.delivery import doctor
+from compiler.delivery.adoption import adoptions, live_objects, strangers, text
+from compiler.delivery.answers import Ask, WrongAnswerError
 from compiler.delivery.doctor import check
 from compiler.upstream import lock
 from compiler.upstream.image_digests import _token
@@ -24,6 +32,48 @@ def test_a_cluster_that_answers_nonsense_is_said(answer: str) -> None:
     lowered = compiled("minimal").lowered["default"]
     findings = list(check(lowered, lambda words, stdin: (0, answer, ""), 0.0))
     assert not all(finding.passed for finding in findings)
+
+
+def answering(answer: str) -> Ask:
+    """A kubectl that gives one answer to every question."""
+    return lambda words, stdin: (0, answer, "")
+
+
+def replaced(value: Any, replacement: object) -> Iterator[Any]:
+    """A value with each part replaced once."""
+    yield replacement
+    parts: Any = value if isinstance(value, dict) else {}
+    if isinstance(value, list):
+        parts = dict(enumerate(value))
+    for key, part in parts.items():
+        for changed in replaced(part, replacement):
+            copied = copy.copy(value)
+            copied[key] = changed
+            yield copied
+
+
+@pytest.mark.parametrize("replacement", [5, "x", None, [], {}, [5], {"x": 5}], ids=repr)
+def test_live_servers_with_a_wrong_field_are_read_or_refused(replacement: object) -> None:
+    lowered = compiled("adopt").lowered["prod"]
+    refused = 0
+    for items in replaced(LIVE, replacement):
+        answer = json.dumps({"items": items})
+        try:
+            objects = live_objects(answering(answer), ("mlflow",))
+        except WrongAnswerError:
+            refused += 1
+            continue
+        for adoption in adoptions(lowered, objects):
+            assert text(adoption)
+        assert strangers(objects) is not None
+    assert refused
+
+
+def test_a_mistake_of_ours_is_no_answer_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is read of an answer may be blamed on the cluster."""
+    monkeypatch.setattr(doctor, "_checks", lambda lowered, ask: [{"a": 1}["bug"]])
+    with pytest.raises(KeyError, match="bug"):
+        list(check(compiled("minimal").lowered["default"], lambda words, stdin: (0, "{}", ""), 0.0))
 
 
 def test_a_cluster_forges_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -285,13 +285,18 @@ def copy_of_the_reference(folder: Path) -> Path:
     return spec
 
 
+def not_of_settings(listed: str) -> list[dict[str, Any]]:
+    """The listed images without those in upstream's settings, which have a tag alone."""
+    return [image for image in json.loads(listed) if "argoexec" not in image["image"]]
+
+
 def test_the_lock_pins_and_the_output_follows(tmp_path: Path) -> None:
     spec = copy_of_the_reference(tmp_path)
-    plain = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    plain = not_of_settings(run("images", "dev", "-f", spec, "--format", "json"))
     assert {image["digest"] for image in plain} == {None}
     lock = {"images": {image["image"]: PIN for image in plain}}
     (tmp_path / "platform.lock").write_text(yaml.safe_dump(lock))
-    pinned = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    pinned = not_of_settings(run("images", "dev", "-f", spec, "--format", "json"))
     assert [image["image"] for image in pinned] == [image["image"] for image in plain]
     assert {image["digest"] for image in pinned} == {PIN}
     rendered = run("render", "dev", "-f", spec)
@@ -445,3 +450,17 @@ spec:
     users = {image.reference: image.users for image in images(result.lowered["default"])}
     assert users["registry.example.com/job:1"] == ("early", "fetch")
     assert users["registry.example.com/job:1.2"] == ("later",)
+
+
+def test_the_images_of_a_spec_from_the_standard_input_are_pinned(
+    registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n"
+        f"  workloads:\n    known: {{image: '{registry}/team/app:1.4', run: once}}\n"
+    )
+    words = ["images", "default", "-f", "-", "--pin"]
+    result = CliRunner().invoke(platformc, words, input=spec)
+    assert result.exit_code == 0, result.output
+    assert lock.written(Path("-")).images == {f"{registry}/team/app:1.4": PIN}

@@ -28,7 +28,6 @@ from compiler.upstream.prerequisites import (
     patch_commands,
     prerequisites,
     release,
-    vendored,
 )
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
@@ -227,7 +226,7 @@ def releases(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     file = root / address.removeprefix("https://")
     file.parent.mkdir(parents=True)
     file.write_text(RELEASE)
-    handler = partial(_Quiet, directory=str(root))
+    handler = partial(Quiet, directory=str(root))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", file
@@ -235,7 +234,9 @@ def releases(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     server.server_close()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder, and prints no line for each request."""
+
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the tests' output is for failures."""
 
@@ -283,29 +284,6 @@ def test_a_release_is_not_brought_through_a_link(
     assert isinstance(result.exception, UnsafePathError)
     files = sorted(path.name for path in elsewhere.rglob("*.yaml"))
     assert files == ["precious.yaml", "precious.yaml"]
-
-
-@pytest.mark.parametrize(
-    "components",
-    [
-        "argo-workflows: {archive: false, install: vendored}, seaweedfs: {}",
-        "ceph: {install: vendored}",
-        "cloudnative-pg: {install: vendored}",
-        "kserve: {mode: standard, install: vendored}",
-        "knative: {install: vendored}, istio: {}",
-    ],
-)
-def test_what_comes_along_is_no_prerequisite(components: str) -> None:
-    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
-    text = f"{head}spec:\n  components: {{{components}}}\n"
-    result = pipeline.compile(text.encode(), "platform.yaml")
-    assert not result.report.failed, result.report.sorted()
-    graph = result.graphs[None]
-    (vendored_prerequisite,) = vendored(graph)
-    assert release(vendored_prerequisite)
-    assert vendored_prerequisite.name not in {
-        prerequisite.name for prerequisite in prerequisites(graph)
-    }
 
 
 def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path]) -> None:

@@ -13,6 +13,7 @@ from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.adopted import CLOSED
 from compiler.delivery.adoption import NoAnswerError, adoptions, live_objects, strangers, text
+from compiler.delivery.answers import WrongAnswerError
 from compiler.text import log_line, printable
 
 
@@ -42,10 +43,8 @@ def command(
     try:
         objects = live_objects(asking(context), spaces)
         sections, unknown_workloads = [*adoptions(lowered, objects)], strangers(objects)
-    except NoAnswerError as error:
+    except (NoAnswerError, WrongAnswerError) as error:
         fail(log_line(str(error)))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        fail("kubectl gives an answer that is none of Kubernetes'")
     if not sections:
         fail(f"nothing runs in {', '.join(spaces)} that the platform could take over")
     click.echo("spec:\n  components:")

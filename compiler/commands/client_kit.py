@@ -29,7 +29,7 @@ from compiler.files import open_folder
 def command(
     environment: str, workload: str, file: Path, output: Path | None, container: str
 ) -> None:
-    """Write the environment of a workload to clients/ENV/WORKLOAD/: a kustomize Component and an `.env`.
+    """Write the environment of a workload to clients/ENV/WORKLOAD/: a kustomize Component, and `client.env`.
 
     \b
     platformc client-kit dev notebooks

@@ -16,11 +16,13 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.derive.used_images import UsedImage, images
-from compiler.emit.images import vendored_images
+from compiler.emit.images import OPERATORS, settings_images, vendored_images
+from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors
 from compiler.upstream import lock
 from compiler.upstream.documents import TooLargeError
 from compiler.upstream.image_digests import UnknownImageError, digest
+from compiler.upstream.prerequisites import prerequisites, release, vendored
 
 
 @click.command(cls=Verb)
@@ -36,7 +38,9 @@ from compiler.upstream.image_digests import UnknownImageError, digest
 )
 @click.option("--pin", is_flag=True, help="Ask the registries for digests; write platform.lock.")
 def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
-    """List every image of an environment.
+    """List every image of an environment, and say whose images are not known.
+
+    The images of an upstream system are known when `platformc vendor` has fetched its release.
 
     \b
     platformc images prod
@@ -45,9 +49,13 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     """
     lowered = lowered_of(file, environment, judged=False)  # a lock that lacks digests is an error
     mirrors = lowered.platform.settings.registry.mirrors
-    used_images = (*images(lowered), *_vendored(file, mirrors))
+    pinned = (*images(lowered), *_vendored(file, mirrors))
+    # Upstream's controllers start the images of their settings by tag.
+    used_images = (*pinned, *settings_images(lowered))
+    for line in _unlisted(lowered, used_images):
+        note(line)
     if pin:
-        _pin(file, used_images)
+        _pin(file, pinned)
         return
     match form:
         case "json":
@@ -64,6 +72,22 @@ def _vendored(file: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
         yield from vendored_images(file.parent, mirrors)
     except (YAMLError, TooLargeError) as error:
         fail(f"a release in {file.parent / 'operators'} cannot be read: {error}", 1)
+
+
+def _unlisted(lowered: Lowered, used_images: tuple[UsedImage, ...]) -> Iterator[str]:
+    """The upstream systems whose images only their releases name, each with what lists them."""
+    listed = {user for image in used_images for user in image.users}
+    for system in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+        if system.needs:
+            yield f"not listed: the images of {system.needs}, which `{system.name}` needs"
+        if f"{OPERATORS}/{system.name}" in listed:
+            continue
+        subject = f"not listed: the images of {system.system} (`{system.name}`)"
+        if release(system):
+            yield f"{subject}; `platformc vendor {system.name}` fetches the release that names them"
+        else:
+            environment = lowered.platform.environment
+            yield f"{subject}: `helm template` prints them, with the arguments that `platformc prerequisites {environment}` prints"
 
 
 def _record(image: UsedImage) -> dict[str, object]:
@@ -91,7 +115,7 @@ def _table(used_images: tuple[UsedImage, ...]) -> None:
 
 def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:
     """Write the digests that the registries report; other images keep their old digests."""
-    locked = lock.read(file)
+    locked = lock.written(file)
     pins = dict(locked.images)
     failed = False
     for image in used_images:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess  # kubectl's answers; arguments are lists, no shell takes part
 
 from compiler.commands.output import fail
-from compiler.delivery.doctor import Ask
+from compiler.delivery.answers import Ask
 
 
 def asking(context: str | None) -> Ask:

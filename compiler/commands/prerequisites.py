@@ -17,6 +17,7 @@ from compiler.upstream.prerequisites import (
     administration,
     install_commands,
     namespace_commands,
+    needs_of_vendored,
     patch_commands,
     prerequisites,
 )
@@ -42,19 +43,25 @@ def command(environment: str | None, file: Path, form: str) -> None:
     lowered = lowered_of(file, environment)
 
     systems = prerequisites(lowered.graph)
+    needed = needs_of_vendored(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
     outside = administration(lowered.graph)
     releases = lowered.platform.settings.registry.releases
     if form == "json":
         records = [_record(prerequisite, folder, releases) for prerequisite in systems]
+        records += map(_needed_record, needed)
         click.echo(json.dumps([*records, *map(_outside_record, outside)], indent=2))
         return
     for prerequisite in systems:
         _print(prerequisite, folder, releases)
+    for vendored in needed:
+        click.echo(
+            f"{vendored.name}: {vendored.needs}, which the vendored release does not contain"
+        )
     for name, host, text in outside:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
-    if not systems and not outside:
+    if not (systems or needed or outside):
         click.echo("nothing but a cluster")
 
 
@@ -63,10 +70,18 @@ def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:
     return {"name": name, "system": host, "administrator": text}
 
 
+def _needed_record(vendored: Prerequisite) -> dict[str, Any]:
+    """What a vendored system needs in the cluster, without a command: any installation of it will do."""
+    return {
+        "name": vendored.name, "system": vendored.needs, "version": "", "namespaces": [],
+        "first": [], "how": [], "then": [],
+    }  # fmt: skip
+
+
 def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> dict[str, Any]:
     return {
         "name": prerequisite.name,
-        "system": prerequisite.system,
+        "system": prerequisite.required_systems,
         "version": prerequisite.version,
         "namespaces": list(prerequisite.namespaces),
         "first": list(namespace_commands(prerequisite, folder)),
@@ -78,7 +93,7 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
 def _print(prerequisite: Prerequisite, folder: str, releases: str | None) -> None:
     record = _record(prerequisite, folder, releases)
     click.echo(
-        f"{prerequisite.name}: {prerequisite.system}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
+        f"{prerequisite.name}: {prerequisite.required_systems}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
     )
     for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")

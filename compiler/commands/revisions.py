@@ -43,13 +43,23 @@ def source(reference: str, file: Path) -> SpecRevision:
     if reference.startswith(_GIT):
         return _of_revision(reference.removeprefix(_GIT), file)
     if reference in (".", "..") or reference.startswith(_PATHS) or reference.endswith(_SPECS):
-        return of_file(path / file.name if is_folder(path) else path)
+        return _in_folder(path, file.name) if is_folder(path) else of_file(path)
     if is_there(path):
         fail(
             f"`{reference}` stands here and could be a revision too: "
             f"write `./{reference}` for the path, or `{_GIT}{reference}` for the revision"
         )
     return _of_revision(reference, file)
+
+
+def _in_folder(folder: Path, name: str) -> SpecRevision:
+    """The spec of a folder. A folder of compiled output has none."""
+    if not is_there(folder / name):
+        fail(
+            f"{folder} has no {name}: a comparison is of specs and not of their output; give a spec, a folder "
+            "with a spec, or a git revision"
+        )
+    return of_file(folder / name)
 
 
 def of_file(file: Path) -> SpecRevision:

@@ -34,11 +34,11 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     \b
     platformc vendor
     platformc vendor kserve --from https://mirror.example.internal/releases
-    kubectl apply --server-side -k operators/kserve
+    platformc apply-plan prod   # delivers them, with the platform's settings
     """
     result = compiled(file)
 
-    locked = lock.read(file)
+    locked = lock.written(file)
     selected = _selected(result, names)
     operators = dict(locked.operators)
     registry = result.platforms[None].settings.registry

@@ -6,7 +6,6 @@ from a Secret stays unknown, and a comment names it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from msgspec import Struct
 from pydantic import TypeAdapter, ValidationError
 
 from compiler import registry
-from compiler.delivery.doctor import Ask
+from compiler.delivery.answers import Ask, ListOf, live, parsed
 from compiler.kube import yaml
 from compiler.model.component import Component
 from compiler.model.live_pod import LivePod
@@ -43,17 +42,17 @@ class Adoption(Struct, frozen=True):
 
 
 def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
-    """The objects of some namespaces that the platform could take over."""
+    """The objects of some namespaces that the platform could take over.
+
+    Raises WrongAnswerError: everything below relies on the fields that are checked here.
+    """
     objects: list[Manifest] = []
     for namespace in namespaces:
         status, text, error = ask(["get", _KINDS, "-n", namespace, "-o", "json"], "")
         if status:
             raise NoAnswerError(error.strip())
-        try:
-            objects += json.loads(text)["items"]
-        except (ValueError, KeyError, TypeError) as problem:
-            raise NoAnswerError("kubectl gives an answer that is none of Kubernetes'") from problem
-    return [manifest for manifest in objects if isinstance(manifest, dict)]
+        objects += map(live, parsed(text, ListOf[Manifest]).items)
+    return objects
 
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
@@ -149,8 +148,7 @@ def _adopted(
     services = [manifest for manifest in objects if _selects(manifest, workload)]
     if services:
         values["service"] = services[0]["metadata"]["name"]
-        ports = [port["port"] for port in services[0]["spec"]["ports"]]
-        values["port"] = ports[0]
+        values["port"] = services[0]["spec"]["ports"][0]["port"]
         further = [manifest["metadata"]["name"] for manifest in services[1:]]
         comments += [f"further Services select its pods: {', '.join(further)}"] if further else []
     else:
@@ -197,8 +195,10 @@ def _fits(key: str, value: Any) -> bool:
 
 
 def _selects(service: Manifest, workload: Manifest) -> bool:
-    """Whether a Service with a separate address leads to a workload's pods."""
+    """Whether a Service with a separate address and a port leads to a workload's pods."""
     if service.get("kind") != "Service" or service["spec"].get("clusterIP") == "None":
+        return False
+    if not service["spec"].get("ports"):
         return False
     selector = service["spec"].get("selector") or {}
     labels = workload["spec"]["template"]["metadata"].get("labels") or {}

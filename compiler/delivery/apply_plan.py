@@ -15,14 +15,19 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.derive.order import NOT_PRUNED
+from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Phase, Resource
-from compiler.upstream.prerequisites import prerequisites, vendored
+from compiler.upstream.prerequisites import (
+    needs_of_vendored,
+    prerequisites,
+    vendored,
+    vendored_commands,
+)
 
 _TIMEOUT = "10m"
 Kinds = Mapping[tuple[str, str], CustomResource]  # the kinds of operators, by group and kind
@@ -74,27 +79,30 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps for upstream systems: for systems that must be installed already, and for vendored systems."""
     environment = f"{lowered.platform.environment}{location.options}"
-    installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
-    if installed:
+    systems = [system.required_systems for system in prerequisites(lowered.graph)]
+    systems += [system.needs for system in needs_of_vendored(lowered.graph)]
+    if systems:
+        installed = ", ".join(dict.fromkeys(systems))
         yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
     for line in adopted.warnings(lowered):
         yield Step(line, ())
     for release in vendored(lowered.graph):
-        folder = location.sibling(f"operators/{release.name}")
-        yield Step(release.system, (f"kubectl apply --server-side -k {folder}",))
+        folder = location.sibling(f"prerequisites/{lowered.platform.environment}/{release.name}")
+        title = f"{release.system} {release.version}, from the files of `platformc vendor`"
+        yield Step(title, tuple(vendored_commands(release, folder)))
 
 
 def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
-    Objects that hold data are never deleted.
+    An object that Argo CD must not prune, because it holds data, is not deleted here either.
     """
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
         _delete(resource)
         for resource in earlier
-        if resource.id not in remaining_ids and resource.kind not in NOT_PRUNED
+        if resource.id not in remaining_ids and is_pruned(resource.manifest)
     )
     return Step("what is gone", commands)
 

@@ -1,8 +1,8 @@
 """Write the client environment of a workload for pods that platformc does not write, and for laptops.
 
 A kit is a folder: a kustomize Component that adds the environment to every object with the kit's
-label, and an `.env` file with comments on the values to fill in. Both come from the same bindings
-as the pods that platformc writes, so they agree.
+label, and for laptops `client.env`, with comments on the values to fill in, and the files that it names. All
+come from the same bindings as the pods that platformc writes, so they agree.
 """
 
 from __future__ import annotations
@@ -50,8 +50,11 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
     }
     tree["kustomization.yaml"] = _header(me, client) + yaml.dump(component)
     tree["client.env"] = "".join(f"{line}\n" for line in _laptop(me, client))
+    # Pods have the same files from a ConfigMap, with the cluster's addresses.
+    local = _local(client)
     for endpoint in client.endpoints:
-        tree |= {f"files{path}": text for path, text in _files(endpoint).items()}
+        for path, text in _files(endpoint).items():
+            tree[f"files{path}"] = _localised(text, local)
     return dict(sorted(tree.items()))
 
 
@@ -70,7 +73,7 @@ def in_pod(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
 
 
 def on_laptop(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
-    """The lines of an `.env` for a program outside the cluster."""
+    """The lines of `client.env`, for a program outside the cluster."""
     client = kube.client(me, _clients(wiring))
     yield from _laptop(me, client)
     if any(_files(endpoint) for endpoint in client.endpoints):
@@ -143,20 +146,47 @@ def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifes
 
 
 def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
-    """The lines of the `.env`: every variable, the port-forward to its server, and the value to
+    """The lines of `client.env`: every variable, the port-forward to its server, and the value to
     fill in.
     """
     yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
+    for endpoint in client.endpoints:
+        if _is_forwarded(endpoint):
+            yield from _forward(endpoint)
+        yield from _fetched(me, endpoint)
+    local = _local(client)
+    for variable in client.env:
+        if not _is_scratch(variable):
+            yield from _line(me, variable, local)
+
+
+def _is_forwarded(endpoint: Endpoint) -> bool:
+    """Whether a server in the cluster answers; an endpoint without a port has none."""
+    return not endpoint.binding.offer.external and endpoint.port > 0
+
+
+def _is_scratch(variable: Env) -> bool:
+    """Whether a variable names a folder that only a pod needs, because it can write nowhere else."""
+    return isinstance(variable.value, str) and variable.value.startswith(f"{kube.TMP}/")
+
+
+def _local(client: kube.Client) -> dict[str, str]:
+    """The cluster's addresses and the pods' folders of files, each with its place on a laptop."""
     local: dict[str, str] = {}
     for endpoint in client.endpoints:
-        if not endpoint.binding.offer.external:
-            yield from _forward(endpoint)
+        if _is_forwarded(endpoint):
             local |= _addresses(endpoint)
-        yield from _fetched(me, endpoint)
         folders = {path.rpartition("/")[0] for path in _paths(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
-    for variable in client.env:
-        yield from _line(me, variable, local)
+    return local
+
+
+def _localised(text: str, local: dict[str, str]) -> str:
+    """A text with the addresses and folders of a laptop."""
+    if not local:
+        return text
+    remote = "|".join(map(re.escape, sorted(local, key=len, reverse=True)))
+    return re.sub(remote, lambda match: local[match[0]], text)
 
 
 def _forward(endpoint: Endpoint) -> Iterator[str]:
@@ -206,8 +236,14 @@ def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
         yield f"# fill in: {at} go-template='{{{{index .data \"{value.key}\"{decoded}}}}}'"
         yield f"{env.name}="
         return
-    if local:
-        remote = "|".join(map(re.escape, sorted(local, key=len, reverse=True)))
-        value = re.sub(remote, lambda match: local[match[0]], value)
-    value = _REFERENCE.sub(r"${\1}", value)
-    yield f"{env.name}={value}"
+    value = _REFERENCE.sub(r"${\1}", _localised(value, local))
+    # Such as read replicas and Sentinels: a port-forward leads to one server.
+    comment = "# only in the cluster: " if _is_remote(value, local) else ""
+    yield f"{comment}{env.name}={value}"
+
+
+def _is_remote(value: str, local: dict[str, str]) -> bool:
+    """Whether a value names a server in the cluster to which no port-forward leads."""
+    for address in sorted(local.values(), key=len, reverse=True):
+        value = value.replace(address, "")
+    return ".svc." in value

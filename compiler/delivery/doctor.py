@@ -8,22 +8,36 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from compiler import KUBERNETES_SCHEMAS
+from compiler.delivery.answers import (
+    Ask,
+    ConfigMap,
+    Definition,
+    Deployment,
+    ListOf,
+    Named,
+    Version,
+    WrongAnswerError,
+    asked,
+)
 from compiler.delivery.certificates import endings
 from compiler.emit.manifests import manifests
 from compiler.model.custom_resource import is_builtin
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest, SecretRef
-from compiler.upstream.prerequisites import prerequisites, running_release, vendored
+from compiler.upstream.prerequisites import (
+    kubectl_kind,
+    prerequisites,
+    running_release,
+    vendored,
+)
 
-# Runs kubectl with arguments and input; returns its status, output and errors.
-Ask = Callable[[list[str], str], tuple[int, str, str]]
 _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
 
 
@@ -50,8 +64,8 @@ def check(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:
     try:
         yield from _checks(lowered, ask)
         yield from _authorities(lowered, ask, now)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        yield Finding(False, "kubectl gives an answer that is none of Kubernetes'")
+    except WrongAnswerError as error:
+        yield Finding(False, str(error))
 
 
 def _checks(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
@@ -63,18 +77,15 @@ def _checks(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     yield from _admission(lowered, ask)
 
 
-def _json(ask: Ask, *words: str) -> Any:
-    """The parsed answer, or None if the object does not exist."""
-    status, text, _ = ask([*words, "-o", "json"], "")
-    return json.loads(text) if status == 0 else None
-
-
 def _version(lowered: Lowered, ask: Ask) -> Finding:
-    server = _json(ask, "version")["serverVersion"]
-    minor = int(re.sub(r"\D", "", server["minor"]))
-    version = f"Kubernetes {server['major']}.{minor}"
+    answer = asked(ask, Version, "version")
+    if answer is None:  # it answered a moment ago
+        raise WrongAnswerError
+    server = answer.server_version
+    minor = int(re.sub(r"[^0-9]", "", server.minor))
+    version = f"Kubernetes {server.major}.{minor}"
     expected = lowered.platform.settings.cluster.kubernetes
-    if expected and expected != f"{server['major']}.{minor}":
+    if expected and expected != f"{server.major}.{minor}":
         return Finding(False, f"{version}, and `spec.cluster.kubernetes` says {expected}")
     if minor < _OLDEST:
         return Finding(False, f"{version} is older than 1.{_OLDEST}")
@@ -97,11 +108,12 @@ def _kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     }
     if not needed:
         return
+    definitions = asked(ask, ListOf[Definition], "get", "customresourcedefinitions")
     served = {
-        (crd["spec"]["group"], version["name"], crd["spec"]["names"]["kind"])
-        for crd in (_json(ask, "get", "customresourcedefinitions") or {"items": []})["items"]
-        for version in crd["spec"]["versions"]
-        if version["served"]
+        (crd.spec.group, version.name, crd.spec.names.kind)
+        for crd in (definitions.items if definitions else ())
+        for version in crd.spec.versions
+        if version.served
     }
     for group, version, kind in sorted(needed):
         exists = (group, version, kind) in served
@@ -114,19 +126,17 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
                  if manifest["kind"] == "StatefulSet")  # fmt: skip
     if not needed:
         return
-    classes = (_json(ask, "get", "storageclasses") or {"items": []})["items"]
+    answer = asked(ask, ListOf[Named], "get", "storageclasses")
+    classes = [storage_class.metadata for storage_class in (answer.items if answer else ())]
+    names = {metadata.name for metadata in classes}
     for name in sorted(_named_classes(lowered)):
-        exists = name in [storage_class["metadata"]["name"] for storage_class in classes]
+        exists = name in names
         yield Finding(exists, f"{'' if exists else 'no '}storage class `{name}`")
     required = lowered.platform.settings.cluster.storage_class
     mark = "storageclass.kubernetes.io/is-default-class"
-    defaults = [
-        storage_class["metadata"]["name"]
-        for storage_class in classes
-        if storage_class["metadata"].get("annotations", {}).get(mark) == "true"
-    ]
+    defaults = [metadata.name for metadata in classes if metadata.annotations.get(mark) == "true"]
     if required:
-        exists = required in [storage_class["metadata"]["name"] for storage_class in classes]
+        exists = required in names
         yield Finding(exists, f"{'' if exists else 'no '}storage class `{required}`")
     elif len(defaults) == 1:
         yield Finding(True, f"storage class `{defaults[0]}`, the default")
@@ -147,7 +157,7 @@ def _named_classes(lowered: Lowered) -> set[str]:
 def _upstream(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     for prerequisite in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
         for space in prerequisite.namespaces:
-            exists = _json(ask, "get", "namespace", space) is not None
+            exists = asked(ask, Manifest, "get", "namespace", space) is not None
             yield Finding(
                 exists, f"{prerequisite.system}: {'' if exists else 'no '}namespace `{space}`"
             )
@@ -160,15 +170,11 @@ def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
     """Compare the running release with the expected one, if its Deployment exists and shows it."""
     if prerequisite.running is None:
         return
-    actual = _json(
-        ask,
-        "get",
-        "deployment",
-        prerequisite.running.deployment,
-        "-n",
-        prerequisite.running.namespace,
-    )
-    release = running_release(prerequisite.running, actual or {})
+    running = prerequisite.running
+    words = ("get", "deployment", running.deployment, "-n", running.namespace)
+    actual = asked(ask, Deployment, *words) or Deployment()
+    images = {container.name: container.image for container in actual.spec.template.spec.containers}
+    release = running_release(running, actual.metadata.labels, images)
     if release is None:
         return
     expected = release == prerequisite.version
@@ -182,7 +188,7 @@ def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
 def _object(system: str, required: Manifest, ask: Ask) -> Finding:
     metadata = required["metadata"]
     space = ["-n", metadata["namespace"]] if "namespace" in metadata else []
-    actual = _json(ask, "get", required["kind"].lower(), metadata["name"], *space)
+    actual = asked(ask, Manifest, "get", kubectl_kind(required), metadata["name"], *space)
     name = f"{system}: {required['kind']} `{metadata['name']}`"
     if actual is None:
         return Finding(False, f"{name} is not there")
@@ -237,7 +243,7 @@ def _authorities(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:
             yield from _ends(f"the `ca` of `{binding.provider.name}`", authority.text, now)
             continue
         key, config = authority.source.key, authority.source.name
-        data = (_json(ask, "get", "configmap", config, "-n", space) or {}).get("data", {})
+        data = (asked(ask, ConfigMap, "get", "configmap", config, "-n", space) or ConfigMap()).data
         name = f"ConfigMap `{space}/{config}` with the `ca` of `{binding.provider.name}`"
         if key not in data:
             yield Finding(False, f"no {name} as `{key}`")
@@ -265,7 +271,7 @@ def _admission(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
         if manifest["kind"] != "Namespace":
             continue
         space = manifest["metadata"]["name"]
-        if _json(ask, "get", "namespace", space) is None:
+        if asked(ask, Manifest, "get", "namespace", space) is None:
             yield Finding(True, f"namespace `{space}` is not there yet")
             continue
         words = ["create", "--dry-run=server", "-n", space, "-f", "-"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.model.hosts import Opened, opened
 from compiler.model.package import Lowered
-from compiler.upstream.prerequisites import prerequisites
+from compiler.upstream.prerequisites import needs_of_vendored, prerequisites
 
 _FIRST_FREE_PORT = 1024  # below it, only root may listen
 _LOCAL_PORT = 8080  # replaces a port below that
@@ -16,7 +16,7 @@ _LOCAL_PORT = 8080  # replaces a port below that
 def after_compile(lowered: Lowered, location: SpecLocation) -> Iterator[tuple[str, str]]:
     """The commands from a compiled environment to a delivered one, each with its effect."""
     environment = f"{lowered.platform.environment}{location.options}"
-    if prerequisites(lowered.graph):
+    if prerequisites(lowered.graph) or needs_of_vendored(lowered.graph):
         yield f"platformc prerequisites {environment}", "lists what the cluster must have first"
     if lowered.credentials:
         yield _credentials(lowered, environment)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from compiler.derive.order import OPTIONS
+from compiler.derive.order import NOT_PRUNED, OPTIONS
 from compiler.diagnostics import Report
 from compiler.interfaces.external_secrets import EXTERNAL_SECRET, PASSWORD, SECRET_STORE
 from compiler.model.credential import MANAGED, Credential, Random, marks
@@ -129,7 +129,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
     }
     spec = {"refreshPolicy": "CreatedOnce", "target": target, "dataFrom": sources}
     metadata = {"name": source(credential), "namespace": namespace,
-                "annotations": {OPTIONS: "Prune=false"}}  # fmt: skip
+                "annotations": {OPTIONS: NOT_PRUNED}}  # fmt: skip
     return Resource.of(EXTERNAL_SECRET, metadata, spec, step=1)
 
 

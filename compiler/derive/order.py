@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from compiler.derive.packages import annotated, each_package
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import WAVE, Resource
+from compiler.model.resource import WAVE, Manifest, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
-# Deleting these deletes data, so no delivery prunes them.
-NOT_PRUNED = ("Namespace", "PersistentVolumeClaim")
+NOT_PRUNED = "Prune=false"
+# Kubernetes' own kinds whose deletion deletes data.
+_KINDS_OF_DATA = ("Namespace", "PersistentVolumeClaim")
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -34,9 +35,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 def _marked(resource: Resource, package: Package) -> Resource:
     marks = {WAVE: str(package.wave(resource))}
-    if resource.kind in NOT_PRUNED:
-        marks[OPTIONS] = "Prune=false"
+    if resource.custom.never_pruned if resource.custom else resource.kind in _KINDS_OF_DATA:
+        marks[OPTIONS] = NOT_PRUNED
     return replace(resource, manifest=annotated(resource.manifest, marks))
+
+
+def is_pruned(manifest: Manifest) -> bool:
+    """Whether a delivery deletes an object that the platform no longer has."""
+    annotations = manifest["metadata"].get("annotations", {})
+    return NOT_PRUNED not in str(annotations.get(OPTIONS, "")).split(",")
 
 
 def _starts(lowered: Lowered) -> Mapping[str, int]:

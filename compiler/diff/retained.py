@@ -87,8 +87,9 @@ def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
 
 def _claims(lowered: Lowered, name: str) -> set[tuple[str, str]]:
     """Namespaces and names of the volume claims of an instance."""
+    package = lowered.packages.get(name)  # an instance without objects has none
     return {
         (resource.manifest["metadata"]["namespace"], claim)
-        for resource in lowered.packages[name].resources
+        for resource in (package.resources if package else ())
         for claim in volume_claims(resource.manifest)
     }

@@ -92,11 +92,12 @@ def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 
 def _loses_a_host(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether an Ingress no longer answers a host."""
+    """Whether an Ingress no longer answers a host; a rule without a host answers all of them."""
     old, new = (
-        {rule["host"] for rule in manifest["spec"]["rules"]} for manifest in (before, after)
+        {rule.get("host", "") for rule in manifest["spec"].get("rules", ())}
+        for manifest in (before, after)
     )
-    return not old <= new
+    return "" not in new and not old <= new
 
 
 WORKLOADS = "StatefulSet|Deployment|DaemonSet"

@@ -16,7 +16,7 @@ from compiler.kube.kustomize import KUSTOMIZATION, LOCAL, UNSUFFIXED
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
 from compiler.model.resource import ConfigFiles, Manifest, Resource
-from compiler.upstream.prerequisites import component, prerequisites, vendored
+from compiler.upstream.prerequisites import component, prerequisites, vendored, vendored_root
 
 Files = dict[str, Text]
 MOST_FILES = 60  # the most files of one kind in a folder
@@ -35,12 +35,18 @@ def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> T
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
     for name, lowered in environments.items():
         tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
-        for prerequisite in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
-            folder = f"prerequisites/{name}/{prerequisite.name}"
-            tree |= {f"{folder}/{path}": text for path, text in component(prerequisite).items()}
+        tree |= {f"prerequisites/{name}/{path}": text for path, text in _upstream(lowered)}
     for name in rendered:
         tree |= writer.out(f"out/{name}", environments[name])
     return Tree(dict(sorted(tree.items())))
+
+
+def _upstream(lowered: Lowered) -> Iterator[tuple[str, str]]:
+    """The files of the settings in upstream systems, in a folder for each system."""
+    for system in prerequisites(lowered.graph):
+        yield from ((f"{system.name}/{path}", text) for path, text in component(system).items())
+    for system in vendored(lowered.graph):
+        yield from ((f"{system.name}/{path}", text) for path, text in vendored_root(system).items())
 
 
 def _text(value: Manifest, source: str, platform: Platform) -> str:

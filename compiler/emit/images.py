@@ -1,4 +1,6 @@
-"""List the images of vendored releases from their manifests, which lie next to the spec."""
+"""List the images of upstream systems: from vendored releases, which lie next to the spec, and from the
+platform's settings in them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,11 @@ from pathlib import Path
 
 from compiler.derive.used_images import UsedImage, used_image
 from compiler.files import open_folder
-from compiler.model.images import image_keys
+from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors, upstreams
 from compiler.upstream.documents import documents
+from compiler.upstream.object_images import object_images
+from compiler.upstream.prerequisites import prerequisites, vendored
 
 OPERATORS = "operators"  # the folder of vendored releases
 
@@ -24,7 +28,16 @@ def vendored_images(root: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
                 image
                 for file in files
                 for document in documents(folder.read(f"{directory}/{file}"))
-                for image in image_keys(document)
+                for image in object_images(document)
             }
             for image in sorted(names):
                 yield used_image(image, upstreams(image, mirrors), (directory,))
+
+
+def settings_images(lowered: Lowered) -> Iterator[UsedImage]:
+    """The images that the platform's settings in upstream systems name, such as the one of a helper container."""
+    mirrors = lowered.platform.settings.registry.mirrors
+    for system in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+        names = {image for manifest in system.objects for image in object_images(manifest)}
+        for image in sorted(names):
+            yield used_image(image, upstreams(image, mirrors), (system.name,))

@@ -51,6 +51,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
+    never_pruned: bool = False  # whether data hangs on the object itself, so no delivery deletes it
     recovery: Location = ()  # the place that asks the operator to make the object from copies
     recovery_time: Location = ()  # the place of the time to which it is restored
     recovery_help: str = ""  # the text to type in the spec for a recovery
@@ -83,5 +84,8 @@ def at(value: Any, location: Iterable[str | int]) -> Any:
     for part in location:
         if value is None:
             return None
-        value = value[part] if isinstance(part, int) else value.get(part)
+        if not isinstance(part, int):
+            value = value.get(part)
+        else:
+            value = value[part] if part < len(value) else None
     return value

@@ -30,7 +30,13 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     version: str  # the release that the emitted objects fit
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
+    needs: str = ""  # systems that must be there before it, and that `how` does not install
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())
+
+    @property
+    def required_systems(self) -> str:
+        """The system and those that it needs, for a sentence."""
+        return f"{self.system}, and {self.needs}" if self.needs else self.system

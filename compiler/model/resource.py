@@ -138,7 +138,7 @@ class Resource(Struct, frozen=True):
         """The ServiceAccount of the pods that are made of the object; empty if unknown."""
         template = pod_template(self.manifest)
         if template is not None:
-            return str(template["spec"]["serviceAccountName"])
+            return str(template["spec"].get("serviceAccountName", "default"))
         pods = self.custom.pods if self.custom else None
         return str(at(self.manifest, pods.account) or "") if pods else ""
 

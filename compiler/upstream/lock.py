@@ -56,11 +56,19 @@ def data_of(spec: Path) -> bytes:
 
 
 def read(spec: Path, text: bytes | None = None) -> Lock:
-    """The lock of a spec, and the files that its text names; an empty one if there is no file."""
-    lock = parse(data_of(spec), str(path_of(spec)))
+    """The lock of a spec, and the files that its text names; an empty one if there is no file.
+
+    Only a spec with a file may leave out `text`: one from the standard input can be read once.
+    """
+    lock = written(spec)
     return lock._replace(
         files=next_to_spec.read(read_named(spec) if text is None else text, spec.parent)
     )
+
+
+def written(spec: Path) -> Lock:
+    """What the lock file of a spec holds, without the files that the spec names."""
+    return parse(data_of(spec), str(path_of(spec)))
 
 
 def parse(data: bytes, name: str) -> Lock:

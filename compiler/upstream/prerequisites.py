@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from compiler.kube import yaml
-from compiler.kube.kustomize import COMPONENT
+from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
 from compiler.model.custom_resource import is_builtin
 from compiler.model.graph import Graph, Wiring
@@ -18,6 +18,7 @@ from compiler.model.prerequisite import Prerequisite, Running
 from compiler.model.resource import Manifest
 from compiler.registry import component_of
 from compiler.spec.image import split_image
+from compiler.upstream.object_images import with_mirrors
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
@@ -29,11 +30,14 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
 def _required(
     instance: Instance[Any], installed: Instance[Any], wiring: Wiring
 ) -> Prerequisite | None:
-    """The requirements of an instance on an upstream system, with the instance's patches."""
+    """The requirements of an instance on an upstream system, with the mirrors and the instance's patches."""
     prerequisite = component_of(instance).prerequisites(installed, wiring)
-    if prerequisite is None or not instance.spec.patches:
-        return prerequisite
-    objects = all_applied(instance.spec.patches, prerequisite.objects)
+    if prerequisite is None:
+        return None
+    mirrors = instance.settings.registry.mirrors
+    objects = tuple(with_mirrors(manifest, mirrors) for manifest in prerequisite.objects)
+    if instance.spec.patches:
+        objects = all_applied(instance.spec.patches, objects)
     return replace(prerequisite, objects=objects)
 
 
@@ -78,38 +82,73 @@ def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
             yield instance, graph.wiring(instance.name)
 
 
+def needs_of_vendored(graph: Graph) -> tuple[Prerequisite, ...]:
+    """Vendored systems that need other systems in the cluster, which their releases do not contain."""
+    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.needs)
+
+
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:
     """The addresses of a release's manifests, in the order of installation."""
     return tuple(
         address
         for command in prerequisite.how
-        if command.startswith("kubectl ")
-        for address in re.findall(r"-f (https://\S+)", command)
+        for address in re.findall(r" -f (https://\S+)", command)
     )
 
 
-def running_release(running: Running, deployment: Manifest) -> str | None:
-    """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`."""
+def vendored_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
+    """Commands that apply a vendored release with its settings, and wait until it runs.
+
+    `folder` is the compiled kustomization of `vendored_root`. The kinds of some objects are defined, and their
+    webhooks run, only when the first objects are applied: so the command is repeated until all are.
+    """
+    options = "--server-side"
+    if any("--force-conflicts" in command for command in prerequisite.how):
+        options += " --force-conflicts"
+    # Without a release in `operators/`, the repetition would have no end.
+    yield f"kubectl kustomize {folder} >/dev/null"
+    yield f"until kubectl apply {options} -k {folder} ; do sleep 5; done"
+    for command in prerequisite.how:
+        if "https://" not in command and " create namespace " not in command:
+            yield command
+
+
+def running_release(
+    running: Running, labels: Mapping[str, str], images: Mapping[str, str]
+) -> str | None:
+    """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`.
+
+    `images` are those of its containers, by name.
+    """
     if running.container:
-        pod = deployment.get("spec", {}).get("template", {}).get("spec", {})
-        images = {
-            container["name"]: container.get("image", "") for container in pod.get("containers", ())
-        }
         _, text, _ = split_image(images.get(running.container, ""))
     else:
-        text = deployment.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/version", "")
+        text = labels.get("app.kubernetes.io/version", "")
     match = re.match(r"v?(\d+\.\d+\.\d+(-(alpha|beta|rc)[.\d]*)?)", text)
     return match[1] if match else None
 
 
 def component(prerequisite: Prerequisite) -> dict[str, str]:
     """The required fields of upstream's own objects, as the files of a kustomize Component."""
-    if not prerequisite.objects:
-        return {}
+    return _settings(prerequisite, COMPONENT) if prerequisite.objects else {}
+
+
+def vendored_root(prerequisite: Prerequisite) -> dict[str, str]:
+    """A vendored release with the required fields, as the files of a kustomization in `prerequisites/`.
+
+    Later deliveries apply both again. Separate commands would undo the settings each time, and set
+    them again.
+    """
+    release_folder = f"../../../operators/{prerequisite.name}"
+    return _settings(prerequisite, {**KUSTOMIZATION, "resources": [release_folder]})
+
+
+def _settings(prerequisite: Prerequisite, kustomization: Manifest) -> dict[str, str]:
+    """Patches of upstream's objects, and the kustomization that lists them."""
     files = {_file(manifest): yaml.dump(manifest) for manifest in prerequisite.objects}
     patches = [_patch(manifest) for manifest in sorted(prerequisite.objects, key=_file)]
-    kustomization = {**COMPONENT, "patches": patches}
-    return {**files, "kustomization.yaml": yaml.dump(kustomization)}
+    listing = {**kustomization, "patches": patches} if patches else kustomization
+    return {**files, "kustomization.yaml": yaml.dump(listing)}
 
 
 def _patch(manifest: Manifest) -> Manifest:
@@ -166,12 +205,18 @@ def _create(namespace: Manifest) -> str:
 def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    # Several groups may have a kind of this name, such as Gateway.
-    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
-    object = f"{manifest['kind'].lower()}{group} {metadata['name']}{space}"
+    object = f"{kubectl_kind(manifest)} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
     merge_option = " --type merge" if _custom(manifest) else ""
     return f"kubectl patch {object}{merge_option} --patch-file {folder}/{prerequisite.name}/{_file(manifest)}"
+
+
+def kubectl_kind(manifest: Manifest) -> str:
+    """kubectl's name of an object's kind, with the group: several may have a kind of this name, such as
+    Gateway.
+    """
+    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
+    return f"{manifest['kind'].lower()}{group}"
 
 
 def _custom(manifest: Manifest) -> bool:

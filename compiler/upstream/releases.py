@@ -1,8 +1,8 @@
 """Vendor upstream releases: fetch them once, verify their hashes, and drop Secrets that hold values.
 
-A release becomes a kustomize root, `operators/<name>/`, which is applied before the platform. Its
-images come from the mirror if there is one. `platform.lock` holds the SHA-256 of each file;
-different content is refused.
+A release becomes a kustomize root, `operators/<name>/`, which is applied before the platform, together with
+the platform's settings in it. Its images come from the mirror if there is one. `platform.lock` holds the
+SHA-256 of each file; different content is refused.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from msgspec import Struct
 from compiler.files import MOST_BYTES
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
-from compiler.model.images import Rewriter, image_keys
-from compiler.model.resource import Manifest
-from compiler.spec.image import Mirrors, pulled
+from compiler.model.resource import Manifest, Resource
+from compiler.spec.image import Mirrors
 from compiler.upstream.documents import TooLargeError, documents
 from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.object_images import with_mirrors
 
 
 class VendorError(Exception):
@@ -44,9 +44,8 @@ def vendor(
     A release that is applied into a namespace does not create it, but a separate kustomize root
     must.
     """
-    files: dict[str, str] = {}
     digests: dict[str, str] = {}
-    missing = set(namespaces)
+    objects: dict[str, list[Manifest]] = {}
     for address in addresses:
         data = _fetch(address, base)
         digests[address] = f"sha256:{sha256(data).hexdigest()}"
@@ -55,14 +54,39 @@ def vendor(
                 f"{address} does not match platform.lock: expected {locked[address]}, got "
                 f"{digests[address]}"
             )
-        objects = [_mirrored(manifest, mirrors) for manifest in _objects(data, address)]
-        files[_file(address)] = yaml.dump_all(yaml.dump(manifest) for manifest in objects)
-        missing -= {
-            manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Namespace"
-        }
-    spaces = {f"namespace-{space}.yaml": _namespace(space) for space in sorted(missing)}
-    root = _kustomization([*reversed(spaces), *map(_file, addresses)])
-    return Vendored({**files, **spaces, "kustomization.yaml": root}, digests)
+        objects[_file(address)] = [
+            with_mirrors(manifest, mirrors) for manifest in _objects(data, address)
+        ]
+    return Vendored(_root(_without_earlier(objects), namespaces), digests)
+
+
+def _root(objects: Mapping[str, list[Manifest]], namespaces: Iterable[str]) -> dict[str, str]:
+    """A release's objects as the files of a kustomize root, with the namespaces that it does not create."""
+    created = {
+        manifest["metadata"]["name"]
+        for manifests in objects.values()
+        for manifest in manifests
+        if manifest["kind"] == "Namespace"
+    }
+    missing = sorted({*namespaces} - created)
+    files = {f"namespace-{space}.yaml": _namespace(space) for space in missing}
+    for name, manifests in objects.items():
+        if manifests:
+            files[name] = yaml.dump_all(yaml.dump(manifest) for manifest in manifests)
+    return {**files, "kustomization.yaml": _kustomization(list(files))}
+
+
+def _without_earlier(objects: Mapping[str, list[Manifest]]) -> dict[str, list[Manifest]]:
+    """Each object where it comes last: kustomize refuses an object twice, and kubectl applies the last over
+    the others. Releases have their definitions in two files.
+    """
+    last: dict[tuple[str, ...], tuple[str, Manifest]] = {}
+    for name, manifests in objects.items():
+        for manifest in manifests:
+            last[Resource(manifest).id] = (name, manifest)
+    return {
+        name: [manifest for file, manifest in last.values() if file == name] for name in objects
+    }
 
 
 def _file(address: str) -> str:
@@ -108,10 +132,19 @@ def _objects(data: bytes, address: str) -> Iterator[Manifest]:
         raise VendorError(f"{address}: {error}") from error
     for document in parsed:
         for manifest in _unpacked(document):
+            if not _is_object(manifest):
+                raise VendorError(f"{address} holds something that is no object of Kubernetes")
             if manifest.get("kind") != "Secret" or not (
                 manifest.get("data") or manifest.get("stringData")
             ):
                 yield manifest
+
+
+def _is_object(manifest: Any) -> bool:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("metadata"), dict):
+        return False
+    names = (manifest.get("apiVersion"), manifest.get("kind"), manifest["metadata"].get("name"))
+    return all(isinstance(name, str) for name in names)
 
 
 def _unpacked(document: Any) -> Iterator[Manifest]:
@@ -121,13 +154,3 @@ def _unpacked(document: Any) -> Iterator[Manifest]:
         yield from document.get("items", ())
     elif "kind" in document:
         yield document
-
-
-def _mirrored(manifest: Manifest, mirrors: Mirrors) -> Manifest:
-    if not mirrors:
-        return manifest
-    names = {image: pulled(image, mirrors, {}) for image in image_keys(manifest)}
-    if not names:
-        return manifest
-    changed: Manifest = Rewriter(names).value(manifest)
-    return changed

@@ -44,6 +44,6 @@ def existing(
     )  # fmt: skip
 
 
-def prerequisite(tls: Tls | None) -> str:
-    """The part of a prerequisite's name about the signer of the certificate."""
-    return ", and cert-manager with the issuer" if tls and tls.issuer else ""
+def signer(tls: Tls | None) -> str:
+    """The system that signs the certificate, as the `needs` of a prerequisite."""
+    return "cert-manager with the issuer" if tls and tls.issuer else ""

@@ -114,13 +114,14 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     examples = f"https://raw.githubusercontent.com/rook/rook/v{VERSION}/deploy/examples"
     return model.Prerequisite(
         name=me.name,
-        system=f"Rook and a Ceph cluster{certificate.prerequisite(me.spec.certificate)}",
+        system="Rook and a Ceph cluster",
         version=VERSION,
         namespaces=(me.namespace,),
         how=tuple(
             f"kubectl apply --server-side -f {examples}/{file}.yaml"
             for file in ("crds", "common", "csi-operator", "operator", "cluster")
         ),
+        needs=certificate.signer(me.spec.certificate),
         objects=(_operator(me),),
     )
 

@@ -17,6 +17,7 @@ STORE = CustomResource(
     ready="jsonpath={.status.phase}=Ready",
     replicas="instances",
     holds_data=True,
+    never_pruned=True,
     effects=(
         Effect("spec/(.*[pP]ools?|replicated|erasureCoded)(/.*)?", Risk.DATA_LOSS,
                "a pool's layout says where the objects are", COPY),
@@ -37,6 +38,7 @@ CLAIM = CustomResource(
     kind="ObjectBucketClaim",
     ready="jsonpath={.status.phase}=Bound",
     holds_data=True,
+    never_pruned=True,
     # Rook 1.20 puts a changed `additionalConfig` onto the bucket (pkg/operator/ceph/object/bucket).
     effects=(
         Effect("spec/(bucketName|storageClassName)", Risk.DATA_LOSS, "it would name another bucket",

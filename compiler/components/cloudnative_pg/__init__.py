@@ -29,9 +29,7 @@ VERSION = "1.30.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     34, "CloudNativePG 1.30 supports 1.34 to 1.36 (its release notes)"
 )
-WITH_PLUGIN = (
-    f"CloudNativePG, with cert-manager and its Barman Cloud Plugin {backups.VERSION} or later"
-)
+WITH_PLUGIN = f"CloudNativePG and its Barman Cloud Plugin {backups.VERSION} or later"
 RESERVED = ("CLUSTER_NAME", "NAMESPACE", "POD_NAME")
 NEAR_LIMIT = model.Alert(
     "ConnectionsNearLimit",
@@ -139,6 +137,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
         how=tuple(commands),
+        needs="cert-manager" if copied else "",
     )
 
 

@@ -41,6 +41,7 @@ CLUSTER = CustomResource(
     recovery_help="its operator restores it as a new cluster: add `restore: {}` to its section, and "
     "another `archive` under its `backup`",
     holds_data=True,
+    never_pruned=True,
     effects=(
         Effect("spec/(storage|walStorage)/size", Risk.DATA_LOSS, "a volume can't shrink", COPY,
                shrinks),
@@ -66,6 +67,7 @@ DATABASE = CustomResource(
     api=API,
     kind="Database",
     holds_data=True,
+    never_pruned=True,
     immutable=("spec/(name|cluster|encoding|locale|template|icu)[^/]*(/.*)?",),
     effects=(
         Effect("spec/databaseReclaimPolicy", Risk.DATA_LOSS,

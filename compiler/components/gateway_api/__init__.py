@@ -88,7 +88,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     return model.Prerequisite(
         name=me.name,
-        system=f"The Gateway API with the class `{me.spec.class_name}`{certificate.prerequisite(me.settings.tls)}",
+        system=f"The Gateway API with the class `{me.spec.class_name}`",
         version=VERSION,
         namespaces=(me.namespace,),
         how=(
@@ -99,4 +99,5 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             ),
             f"kubectl apply --server-side -f {RELEASE}",
         ),
+        needs=certificate.signer(me.settings.tls),
     )

@@ -61,7 +61,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     values = [*_values(spec), *([f"revision={spec.revision}"] if spec.revision else [])]
     return model.Prerequisite(
         name=me.name,
-        system=f"A gateway of Istio{certificate.prerequisite(me.settings.tls)}",
+        system="A gateway of Istio",
         version=spec.release,
         namespaces=(space,),
         how=(
@@ -69,6 +69,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl create namespace {space}",
             istio_charts.install(_account(spec), "gateway", spec.release, space, values),
         ),
+        needs=certificate.signer(me.settings.tls),
     )
 
 

@@ -87,7 +87,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     apply = "kubectl apply --server-side --force-conflicts -f"
     return model.Prerequisite(
         name=me.name,
-        system="KServe, with cert-manager 1.15 or later",
+        system="KServe",
         version=me.spec.release,
         running=model.Running("kserve-controller-manager", me.namespace, "manager"),
         namespaces=(me.namespace,),
@@ -99,6 +99,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
             f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
         ),
+        needs="cert-manager 1.15 or later",
         objects=(_config(me, wiring), _storage_container()),
     )
 

@@ -27,7 +27,7 @@ _PREDICTOR = ("spec", "predictor")
 
 def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
     """The pod of each component, in which the server of a runtime has a fixed name."""
-    for component in manifest["spec"].values():
+    for component in manifest.get("spec", {}).values():
         servers = [{"name": own_server.NAME, **component["model"]}] if "model" in component else []
         yield {**component, "containers": [*servers, *component.get("containers", ())]}
 

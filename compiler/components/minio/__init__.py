@@ -186,7 +186,7 @@ def _grows(me: model.Instance[Spec]) -> model.Effect:
 def _adds_pools(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
     """Whether the servers keep all addresses in their order, and get further ones."""
     old, new = (
-        [word for word in words if "/data" in word] for words in (change.before, change.after)
+        [word for word in words or () if "/data" in word] for words in (change.before, change.after)
     )
     return len(old) < len(new) and new[: len(old)] == old
 

@@ -34,10 +34,10 @@ VERSION = "1.17.1"
 
 
 def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
-    """The pod of each predictor."""
-    for predictor in manifest["spec"]["predictors"]:
-        for component in predictor["componentSpecs"]:
-            yield component["spec"]
+    """The pod of each predictor; a patch may remove each of the fields."""
+    for predictor in manifest.get("spec", {}).get("predictors", ()):
+        for component in predictor.get("componentSpecs", ()):
+            yield component.get("spec", {})
 
 
 SELDON_DEPLOYMENT = model.CustomResource(

@@ -1,0 +1,44 @@
+"""Find the images in an upstream system's objects, also those in the text of its settings, and mirror them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler.model.images import Rewriter, image_keys
+from compiler.model.resource import Manifest
+from compiler.spec.image import Mirrors, pulled
+from compiler.upstream.documents import TooLargeError, documents
+
+
+def object_images(manifest: Any) -> Iterator[str]:
+    """Images in image fields, and in those of the JSON or YAML in a ConfigMap's data."""
+    yield from image_keys(manifest)
+    if not isinstance(manifest, dict) or manifest.get("kind") != "ConfigMap":
+        return
+    data = manifest.get("data")
+    for text in data.values() if isinstance(data, dict) else ():
+        if isinstance(text, str) and "mage" in text:
+            yield from _in_text(text)
+
+
+def _in_text(text: str) -> Iterator[str]:
+    """Images in a text of settings; other text has none that could be known."""
+    import yaml
+
+    try:
+        parsed = documents(text.encode())
+    except (yaml.YAMLError, TooLargeError):
+        return
+    yield from image_keys(parsed)
+
+
+def with_mirrors(manifest: Manifest, mirrors: Mirrors) -> Manifest:
+    """An object whose images come from the mirrors."""
+    if not mirrors:
+        return manifest
+    names = {image: pulled(image, mirrors, {}) for image in object_images(manifest)}
+    if not names:
+        return manifest
+    changed: Manifest = Rewriter(names).value(manifest)
+    return changed
