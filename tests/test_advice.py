@@ -73,6 +73,20 @@ CASES = {
     "an eviction policy in camel case": (
         f"{COMPONENT}redis: {{maxmemoryPolicy: allkeys-lru}}", "did you mean `eviction`?", False),
     "a command line": (f"{WORKLOAD}command: python train.py}}", "write `[python, train.py]`", True),
+    "a command line with quotes": (
+        f"{WORKLOAD}command: python train.py --name \"my run\"}}", 'write `[python, train.py, --name, "my run"]`', False),
+    "a command line with its shell": (
+        f"{WORKLOAD}command: sh -c 'echo a; echo b'}}", 'write `[sh, -c, "echo a; echo b"]`', False),
+    "a command line that needs a shell": (
+        f"{WORKLOAD}command: cd /app && python train.py}}", 'write `[sh, -c, "cd /app && python train.py"]`', False),
+    "arguments that need a shell": (
+        f"{WORKLOAD}args: --data=$DATA}}", 'write `command: [sh, -c, "PROGRAM --data=$DATA"]`', False),
+    "numbers and commas in a command line": (
+        f"{WORKLOAD}command: 'python train.py --lr 0.1 --tag a,b --is true it''s'}}",
+        'write `[python, train.py, --lr, "0.1", --tag, "a,b", --is, "true", "it\'s"]`', False),
+    "a number in arguments": (f"{WORKLOAD}args: --epochs 10}}", 'write `[--epochs, "10"]`', False),
+    "a negative number in a command line": (f"{WORKLOAD}command: python -1}}", 'write `[python, "-1"]`', True),
+    "names between commas": (f"{WORKLOAD}uses: 'mlflow, redis'}}", "write `[mlflow, redis]`", False),
     "a list of components": (f"{COMPONENT}- redis", "write `redis: {}`", False),
     "the certificate of the hosts, where it stood before": (
         f"{COMPONENT}istio: {{tls: {{issuer: {{name: corp-ca}}}}}}",

@@ -19,6 +19,7 @@ from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
 from compiler.validate.errors import FieldError, Loc, field_errors
 from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
+from compiler.validate.word_lists import list_line
 
 Help = str | tuple[str, ...]
 Reason = tuple[str, str, Help]  # a diagnostic's code, message and help
@@ -216,7 +217,7 @@ def _help(error: FieldError) -> Help:
     if wrapped := in_braces(error):
         return f"write `{wrapped}`"
     if error.type == "tuple_type" and isinstance(value, str) and value.strip():
-        return f"write `[{', '.join(value.split())}]`"
+        return f"write `{list_line(str(error.loc[-1]), value)}`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
         return "leave out the quotes"
     if error.type in ("dict_type", "model_type"):
