@@ -18,6 +18,7 @@ from compiler.document import Node, Path
 from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span
 from compiler.model.package import Removed
+from compiler.spec.component import key_of_secret
 
 # An instance that the base lacks must have one of these keys; without them, its name is probably misspelt.
 _PROOF = {
@@ -244,6 +245,9 @@ def help_for_named_list(value: object) -> str | tuple[str, ...]:
     """The help for a list of named items where a map belongs."""
     item = value[0] if isinstance(value, list) and value else None
     name = item.get("name") if isinstance(item, dict) else item
+    if isinstance(item, str) and "=" in item:  # an assignment, as of a shell
+        variable, _, text = item.partition("=")
+        return f"names are keys here: write `{variable}: {json.dumps(text, ensure_ascii=False)}`"
     plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
     if not plain:
         return ()
@@ -253,4 +257,6 @@ def help_for_named_list(value: object) -> str | tuple[str, ...]:
     rest = {key: inner for key, inner in item.items() if key != "name"}
     if rest.keys() == {"value"} and isinstance(rest["value"], (str, int, float)):
         return f"names are keys here: write `{name}: {json.dumps(str(rest['value']))}`"
-    return f"names are keys here: write `{name}: {{...}}`"
+    source = rest.get("valueFrom")
+    reference = source.get("secretKeyRef") if isinstance(source, dict) else None
+    return f"names are keys here: write `{name}: {key_of_secret(reference) or '{...}'}`"
