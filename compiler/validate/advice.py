@@ -189,10 +189,6 @@ def _open_id(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | Non
     return f"write `login: {{issuer: {issuer}, client: {{id: {client}}}}}`{place}"
 
 
-def _issuer(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    return f"write `issuer: {{name: {_named(value)}}}`" if "issuer" in keys else None
-
-
 def _namespaces(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
     name = next(iter(value), None) if isinstance(value, dict) else None
     return (
@@ -228,7 +224,6 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "servicename": _service,
     **dict.fromkeys(("existingsecret", "secretname", "passwordsecret", "secretref"), _login_secret),
     **dict.fromkeys(("oidc", "openid", "oauth", "oauth2", "sso"), _open_id),
-    "clusterissuer": _issuer,
     "namespaces": _namespaces,
     "envfrom": _variables,
     "envfile": _variables,
