@@ -21,7 +21,7 @@ from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest
 from compiler.spec.image import Mirrors, pulled
 from compiler.upstream.documents import TooLargeError, documents
-from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 
 
 class VendorError(Exception):
@@ -90,7 +90,7 @@ def _fetch(address: str, base: str | None) -> bytes:
         with ask(source) as answer:
             data: bytes = answer.read(MOST_BYTES + 1)
     except OSError as error:
-        raise VendorError(f"{source}: {error}") from error
+        raise VendorError(f"{source}: {unreachable(error) or error}") from error
     if len(data) > MOST_BYTES:
         raise VendorError(f"{source} is larger than {MOST_BYTES // 2**20} MiB")
     return data
