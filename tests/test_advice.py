@@ -109,9 +109,9 @@ CASES = {
     "a claim of a workload": (f"{WORKLOAD}existingClaim: data}}", "`volumes: {data: {claim: data, mountPath: /data}}`", False),
     "the name of a Service": (f"{COMPONENT}mlflow: {{serviceName: tracking}}", "write `adopt: {service: tracking}`", False),
     "a Secret of an outside server": (
-        f"{COMPONENT}external-postgres: {{host: a.b, secretName: db}}", "write `credentials: {secret: db}`", False),
+        f"{COMPONENT}external-postgres: {{host: a.b, secretName: db}}", "write `credentials: {secret: NAME}`", False),
     "a password's Secret": (
-        f"{COMPONENT}external-mysql: {{host: a.b, passwordSecret: {{name: db, key: p}}}}", "write `credentials: {secret: db}`", False),
+        f"{COMPONENT}external-mysql: {{host: a.b, passwordSecret: {{name: db, key: p}}}}", "write `credentials: {secret: NAME}`", False),
     "a login by OpenID Connect": (
         "spec:\n  oidc: {issuerURL: 'https://a.b', clientId: ml}", "write `login: {issuer: https://a.b, client: {id: ml}}`", False),
     "a login by OpenID Connect of a page": (

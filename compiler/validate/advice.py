@@ -171,10 +171,11 @@ def _service(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | Non
     return f"write `adopt: {{service: {name}}}`" if "adopt" in keys else _FIXED["service"]
 
 
-def _login_secret(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    # Not the value itself: it would be masked, because its key has the name of a credential.
     if "credentials" in keys:
-        return f"write `credentials: {{secret: {_named(value)}}}`"
-    return f"write `secret: {_named(value)}`" if "secret" in keys else None
+        return "write `credentials: {secret: NAME}`"
+    return "write `secret: NAME`" if "secret" in keys else None
 
 
 def _open_id(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
@@ -222,7 +223,7 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     **dict.fromkeys(("variables", "vars"), _top_variables),
     **dict.fromkeys(("existingclaim", "claimname", "persistentvolumeclaim"), _claim),
     "servicename": _service,
-    **dict.fromkeys(("existingsecret", "secretname", "passwordsecret", "secretref"), _login_secret),
+    **dict.fromkeys(("secretname", "passwordsecret", "secretref"), _login_secret),
     **dict.fromkeys(("oidc", "openid", "oauth", "oauth2", "sso"), _open_id),
     "namespaces": _namespaces,
     "envfrom": _variables,
