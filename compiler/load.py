@@ -270,7 +270,8 @@ class _Builder:
 
 
 _REMEDY = {
-    "several-documents": "one file holds one platform; give other files with `-f`",
+    "several-documents": "one file holds one platform: write what differs under `spec.environments`, or give each file "
+    "to a command of its own with `-f`",
     "yaml-alias": "write the value out where it is needed",
     "merge-key": "write the keys out, or set them in `spec.environments`",
     "yaml-tag": "quote the value if the tag is part of it",

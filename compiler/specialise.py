@@ -7,7 +7,7 @@ empty value is an error. Nodes that an environment does not change are shared wi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -18,6 +18,9 @@ from compiler.document import Node, Path
 from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span
 from compiler.model.package import Removed
+from compiler.spec.component import key_of_secret
+from compiler.spec.root import Shape
+from compiler.spec.section import fields
 
 # An instance that the base lacks must have one of these keys; without them, its name is probably misspelt.
 _PROOF = {
@@ -43,9 +46,12 @@ def specialise(document: Node, report: Report) -> Variants:
     """Remove `spec.environments` from the document, and merge each environment into the rest."""
     spec = document.child("spec")
     overrides = spec.child("environments") if spec else None
-    base = _without_environments(document)
+    at_margin = outdented(spec, "environments", _is_no_key) if spec else ()
+    base = _without_environments(document, at_margin)
     if overrides is None or not isinstance(overrides.value, dict) or not overrides.value:
-        if overrides is not None and not isinstance(overrides.value, dict):
+        if overrides is not None and overrides.value is None and spec is not None:
+            _no_environments(spec, at_margin, report)
+        elif overrides is not None and not isinstance(overrides.value, dict):
             _not_a_map(overrides, ("spec", "environments"), report)
         return Variants(base, {DEFAULT: base})
     outdented_names = _outdented_sections(overrides, report)
@@ -56,6 +62,20 @@ def specialise(document: Node, report: Report) -> Variants:
     }
     removed = {name: _removed(base, override) for name, override in overrides.entries()}
     return Variants(base, documents, removed, overrides.keys)
+
+
+def _is_no_key(key: str) -> bool:
+    """Whether `spec` has no such key, so that it may be the name of an environment."""
+    return key not in {known for _, known, _ in fields(Shape)}
+
+
+def _no_environments(spec: Node, outdented_names: Sequence[str], report: Report) -> None:
+    """Report `environments` without a value, with the names that are not indented below it."""
+    help = "name an environment below it, such as `dev: {}`, or delete the key"
+    if outdented_names:
+        help = indent(outdented_names, "environments")
+    span, path = spec.keys["environments"], ("spec", "environments")
+    report.add("null-value", "`environments` has no value", span, path=path, help=help)
 
 
 def _outdented_sections(overrides: Node, report: Report) -> set[str]:
@@ -88,12 +108,14 @@ def _removed(base: Node, override: Node) -> dict[str, Removed]:
     return removed
 
 
-def _without_environments(document: Node) -> Node:
+def _without_environments(document: Node, outdented_names: Sequence[str]) -> Node:
+    """The document without its environments, also those whose names are not indented far enough."""
     spec = document.child("spec")
     if spec is None or not isinstance(spec.value, dict) or "environments" not in spec.value:
         return document
     assert isinstance(document.value, dict)
-    rest = {key: node for key, node in spec.value.items() if key != "environments"}
+    removed = {"environments", *outdented_names}
+    rest = {key: node for key, node in spec.value.items() if key not in removed}
     bare = Node(rest, spec.span, spec.keys)
     return Node({**document.value, "spec": bare}, document.span, document.keys)
 
@@ -246,6 +268,9 @@ def help_for_named_list(value: object) -> str | tuple[str, ...]:
     """The help for a list of named items where a map belongs."""
     item = value[0] if isinstance(value, list) and value else None
     name = item.get("name") if isinstance(item, dict) else item
+    if isinstance(item, str) and "=" in item:  # an assignment, as of a shell
+        variable, _, text = item.partition("=")
+        return f"names are keys here: write `{variable}: {json.dumps(text, ensure_ascii=False)}`"
     plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
     if not plain:
         return ()
@@ -255,4 +280,6 @@ def help_for_named_list(value: object) -> str | tuple[str, ...]:
     rest = {key: inner for key, inner in item.items() if key != "name"}
     if rest.keys() == {"value"} and isinstance(rest["value"], (str, int, float)):
         return f"names are keys here: write `{name}: {json.dumps(str(rest['value']))}`"
-    return f"names are keys here: write `{name}: {{...}}`"
+    source = rest.get("valueFrom")
+    reference = source.get("secretKeyRef") if isinstance(source, dict) else None
+    return f"names are keys here: write `{name}: {key_of_secret(reference) or '{...}'}`"

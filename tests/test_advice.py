@@ -73,12 +73,71 @@ CASES = {
     "an eviction policy in camel case": (
         f"{COMPONENT}redis: {{maxmemoryPolicy: allkeys-lru}}", "did you mean `eviction`?", False),
     "a command line": (f"{WORKLOAD}command: python train.py}}", "write `[python, train.py]`", True),
+    "a command line with quotes": (
+        f"{WORKLOAD}command: python train.py --name \"my run\"}}", 'write `[python, train.py, --name, "my run"]`', False),
+    "a command line with its shell": (
+        f"{WORKLOAD}command: sh -c 'echo a; echo b'}}", 'write `[sh, -c, "echo a; echo b"]`', False),
+    "a command line that needs a shell": (
+        f"{WORKLOAD}command: cd /app && python train.py}}", 'write `[sh, -c, "cd /app && python train.py"]`', False),
+    "arguments that need a shell": (
+        f"{WORKLOAD}args: --data=$DATA}}", 'write `command: [sh, -c, "PROGRAM --data=$DATA"]`', False),
+    "numbers and commas in a command line": (
+        f"{WORKLOAD}command: 'python train.py --lr 0.1 --tag a,b --is true it''s'}}",
+        'write `[python, train.py, --lr, "0.1", --tag, "a,b", --is, "true", "it\'s"]`', False),
+    "a number in arguments": (f"{WORKLOAD}args: --epochs 10}}", 'write `[--epochs, "10"]`', False),
+    "a negative number in a command line": (f"{WORKLOAD}command: python -1}}", 'write `[python, "-1"]`', True),
+    "names between commas": (f"{WORKLOAD}uses: 'mlflow, redis'}}", "write `[mlflow, redis]`", False),
     "a list of components": (f"{COMPONENT}- redis", "write `redis: {}`", False),
     "the certificate of the hosts, where it stood before": (
         f"{COMPONENT}istio: {{tls: {{issuer: {{name: corp-ca}}}}}}",
         "write `tls: {issuer: {name: corp-ca}}` under `spec:`", False),
     "a certificate in words of other tools": (
         f"{COMPONENT}mlflow: {{tls: true}}", "write `tls: {issuer: {name: ...}}` under `spec:`", False),
+    "GPUs in a quota": (
+        "spec:\n  cluster: {quotas: {team-a: {gpu: 8}}}", "only requests of `cpu`, `memory` and `ephemeralStorage`", False),
+    "GPUs in a quota by their resource": (
+        "spec:\n  cluster: {quotas: {team-a: {nvidia.com/gpu: 8}}}", "only requests of `cpu`, `memory`", False),
+    "an amount of a ResourceQuota": (
+        "spec:\n  cluster: {quotas: {team-a: {requests.cpu: 8}}}", "write `cpu: 8`", False),
+    "GPUs among requests": (f"{WORKLOAD}resources: {{requests: {{gpu: 2}}}}}}", "write `gpu: 2` beside `resources`", False),
+    "GPUs among requests by their resource": (
+        f"{WORKLOAD}resources: {{limits: {{amd.com/gpu: 2}}}}}}", "write `gpu: {resource: amd.com/gpu, count: 2}`", False),
+    "namespaces with quotas": (
+        "spec:\n  namespaces: {team-a: {quota: {}}}", "`cluster: {quotas: {team-a: {cpu: ..., memory: ...}}}`", False),
+    "a ResourceQuota": ("spec:\n  resourceQuota: {}", "`cluster: {quotas: {NAMESPACE: ", False),
+    "a claim of a chart": (f"{COMPONENT}postgres: {{existingClaim: data}}", "write `adopt: {claim: data}`", False),
+    "a claim of a workload": (f"{WORKLOAD}existingClaim: data}}", "`volumes: {data: {claim: data, mountPath: /data}}`", False),
+    "the name of a Service": (f"{COMPONENT}mlflow: {{serviceName: tracking}}", "write `adopt: {service: tracking}`", False),
+    "a Secret of an outside server": (
+        f"{COMPONENT}external-postgres: {{host: a.b, secretName: db}}", "write `credentials: {secret: NAME}`", False),
+    "a password's Secret": (
+        f"{COMPONENT}external-mysql: {{host: a.b, passwordSecret: {{name: db, key: p}}}}", "write `credentials: {secret: NAME}`", False),
+    "a login by OpenID Connect": (
+        "spec:\n  oidc: {issuerURL: 'https://a.b', clientId: ml}", "write `login: {issuer: https://a.b, client: {id: ml}}`", False),
+    "a login by OpenID Connect of a page": (
+        f"{COMPONENT}mlflow: {{oidc: {{issuer: 'https://a.b'}}}}", "client: {id: ...}}` under `spec:`", False),
+    "an issuer by its kind": ("spec:\n  tls: {clusterIssuer: corp-ca}", "write `issuer: {name: corp-ca}`", False),
+    "a variable from a Secret as in a pod": (
+        f"{WORKLOAD}env: {{TOKEN: {{valueFrom: {{secretKeyRef: {{name: hf, key: token}}}}}}}}}}",
+        "write `{secret: hf, key: token}`", False),
+    "a list of variables from Secrets": (
+        f"{WORKLOAD}env: [{{name: HF, valueFrom: {{secretKeyRef: {{name: hf, key: token}}}}}}]}}",
+        "write `HF: {secret: hf, key: token}`", False),
+    "variables as a shell sets them": (f"{WORKLOAD}env: ['EPOCHS=10']}}", 'write `EPOCHS: "10"`', False),
+    "processors and memory": (
+        f"{WORKLOAD}resources: {{cpu: 2, memory: 4Gi}}}}", "write `requests: {cpu: 2, memory: 4Gi}`", False),
+    "processors and memory of a workload": (
+        f"{WORKLOAD}cpu: 2, ram: 4Gi}}", "write `resources: {requests: {cpu: 2, memory: 4Gi}}`", False),
+    "processors next to requests": (
+        f"{WORKLOAD}resources: {{cpu: 2, requests: {{memory: 4Gi}}}}}}", "write `requests: {memory: 4Gi, cpu: 2}`", False),
+    "a mirror of Docker Hub": (
+        "spec:\n  registry: {mirror: {dockerhub: a.b/hub}}", "write `docker.io: a.b/hub`", False),
+    "two documents": ("spec: {}\n---\nspec: {}", "give each file to a command of its own", False),
+    "variables of a template": ("variables: {a: b}\nspec: {}", "the language has no variables", False),
+    "defaults of all environments": ("defaults: {a: b}\nspec: {}", "stands under `spec:` itself", False),
+    "the name of an object": (
+        f"{COMPONENT}redis: {{patches: [{{target: {{kind: StatefulSet, name: redis}}, "
+        "operations: [{op: replace, path: /metadata/name, value: y}]}]}", "`adopt` keeps those of existing objects", False),
     "quotas": ("spec:\n  components: {}\n  quotas: {a: {cpu: 2}}", "platformc writes no quotas", False),
 }  # fmt: skip
 
@@ -139,3 +198,13 @@ def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
     assert "30 times; also `m1`" in rendered
     errors = [*diagnosed(text.encode()), *warned]
     assert render(errors, {}).rindex("error[") > render(errors, {}).rindex("warning[")
+
+
+def test_a_variable_in_the_form_of_a_pod_is_one_mistake() -> None:
+    text = f"{HEADER}{WORKLOAD}env: {{A: {{valueFrom: {{secretKeyRef: {{name: a, key: b}}}}}}}}}}\n"
+    assert [diagnostic.code for diagnostic in diagnosed(text.encode())] == ["unknown-key"]
+
+
+def test_two_amounts_have_the_same_help() -> None:
+    text = f"{HEADER}{WORKLOAD}resources: {{cpu: 2, memory: 4Gi}}}}\n"
+    assert len({diagnostic.help for diagnostic in diagnosed(text.encode())}) == 1

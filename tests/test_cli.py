@@ -213,7 +213,12 @@ def test_secrets_that_exist_elsewhere_are_only_listed(spec: Path) -> None:
     assert run(["secrets", "generate", "dev"]).exit_code == 2
     listed = run(["secrets", "list", "dev"])
     assert "mlflow-backend-store  mlops" in listed.stdout
+    assert "mlflow-backend-store: the password may hold only" in listed.stderr
     assert not (spec.parent / "secrets").exists()
+
+
+def test_what_a_password_may_hold_is_said_only_to_those_who_choose_it(spec: Path) -> None:
+    assert "the password may hold only" not in run(["secrets", "list", "dev"]).output
 
 
 def test_a_damaged_secret_is_not_overwritten(spec: Path) -> None:

@@ -7,10 +7,13 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from email.message import Message
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import EAI_AGAIN, EAI_NONAME, gaierror
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 import click
 import pytest
@@ -34,6 +37,7 @@ from compiler.pipeline import Compilation
 from compiler.spec.image import full_name, mirrored, split_image, upstreams
 from compiler.spec.settings import Registry
 from compiler.upstream import lock
+from compiler.upstream.https import unreachable
 from compiler.upstream.image_digests import UnknownImageError, digest
 
 MIRROR = "mirror.example.internal:5000/cache"
@@ -464,3 +468,36 @@ def test_the_images_of_a_spec_from_the_standard_input_are_pinned(
     result = CliRunner().invoke(platformc, words, input=spec)
     assert result.exit_code == 0, result.output
     assert lock.written(Path("-")).images == {f"{registry}/team/app:1.4": PIN}
+
+
+def test_a_registry_that_does_not_answer_is_asked_once_and_no_lock_is_written(
+    tmp_path: Path,
+) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n"
+        "  registry: {mirror: harbor.acme.invalid/mirror}\n"
+        "  components: {seaweedfs: {}, postgres: {}, mlflow: {}}\n"
+    )
+    result = CliRunner().invoke(platformc, ["images", "default", "-f", str(spec), "--pin"])
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert sum("harbor.acme.invalid: no" in line for line in lines) == len(lines) - 1 == 1
+    assert "stays as it is" in lines[-1]
+    assert not (tmp_path / "platform.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (URLError(gaierror(EAI_NONAME, "Name or service not known")), "no such host"),
+        (URLError(gaierror(EAI_AGAIN, "Temporary failure")), "no name server answers"),
+        (URLError(ConnectionRefusedError(111, "Connection refused")), "it refuses connections"),
+        (TimeoutError("timed out"), "no answer within 60 seconds"),
+        (ConnectionResetError(104, "reset by peer"), "[Errno 104] reset by peer"),
+        (HTTPError("https://a.b", 404, "Not Found", Message(), None), None),
+        (OSError("no token"), None),
+    ],
+)
+def test_the_reason_that_a_server_cannot_be_reached(error: Exception, reason: str | None) -> None:
+    assert unreachable(error) == reason

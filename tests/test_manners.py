@@ -74,6 +74,16 @@ def test_warnings_are_for_those_who_compile_or_validate(spec: Path) -> None:
         assert "warning" not in result.stderr
 
 
+def test_an_error_brings_no_warnings_to_other_verbs(spec: Path) -> None:
+    spec.write_text(SPEC.replace("gpu: 1,", "gpu: 1, env: {DB_PASSWORD: correct-horse-battery},"))
+    assert "warning[gpu-placement]" in run(["validate"]).stderr
+    for verb in (["render", "dev"], ["graph"], ["images", "dev"], ["secrets", "list", "dev"],
+                 ["apply-plan", "dev"], ["prerequisites", "dev"], ["diff", "platform.yaml", "platform.yaml"]):  # fmt: skip
+        result = run(verb)
+        assert "error[" in result.stderr, verb
+        assert "warning" not in result.stderr, verb
+
+
 @pytest.mark.parametrize("args", [["-q", "compile"], ["compile", "--quiet"]])
 def test_quiet_is_without_a_word(args: list[str], spec: Path) -> None:
     result = run(args)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from compiler import pipeline
-from compiler.commands.output import fail, show
+from compiler.commands.output import fail, show_errors
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
 from compiler.diagnostics import closest
@@ -48,7 +48,7 @@ def bound(file: Path) -> Compilation:
 def _accepted(result: Compilation, data: bytes, file: Path) -> Compilation:
     """Return a compilation without errors. Else prints its errors and ends the command."""
     if result.report.failed:
-        show(result.report, data, str(file), "text")
+        show_errors(result.report, data, str(file))
         sys.exit(1)
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -21,7 +21,12 @@ from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors
 from compiler.upstream import lock
 from compiler.upstream.documents import TooLargeError
-from compiler.upstream.image_digests import UnknownImageError, digest
+from compiler.upstream.image_digests import (
+    UnknownImageError,
+    UnreachableRegistryError,
+    digest,
+    registry_of,
+)
 from compiler.upstream.prerequisites import prerequisites, release, vendored
 
 
@@ -116,16 +121,30 @@ def _table(used_images: tuple[UsedImage, ...]) -> None:
 def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:
     """Write the digests that the registries report; other images keep their old digests."""
     locked = lock.written(file)
-    pins = dict(locked.images)
-    failed = False
-    for image in used_images:
-        if "@" in image.source:
-            continue
-        try:
-            pins[image.source] = digest(image.reference.partition("@")[0])
-        except UnknownImageError as error:
-            failed = True
-            note(f"platformc: {error}")
+    tagged = [image for image in used_images if "@" not in image.source]
+    digests = _digests(tagged)
+    if tagged and not digests:
+        fail(f"no registry reports a digest, so {lock.path_of(file)} stays as it is", 1)
+    pins = {**locked.images, **digests}
     lock.write(file, locked._replace(images=pins))
     note(f"{lock.path_of(file)}: {len(pins)} images pinned")
-    sys.exit(1 if failed else 0)
+    sys.exit(0 if len(digests) == len({image.source for image in tagged}) else 1)
+
+
+def _digests(used_images: Iterable[UsedImage]) -> dict[str, str]:
+    """The digests that the registries report. A registry that does not answer is asked once."""
+    digests: dict[str, str] = {}
+    unreachable = set[str]()
+    for image in used_images:
+        name = image.reference.partition("@")[0]
+        registry = registry_of(name)
+        if registry in unreachable:
+            continue
+        try:
+            digests[image.source] = digest(name)
+        except UnknownImageError as error:
+            note(f"platformc: {error}")
+        except UnreachableRegistryError as error:
+            unreachable.add(registry)
+            note(f"platformc: {error}")
+    return digests

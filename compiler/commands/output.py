@@ -29,6 +29,13 @@ def note(text: str) -> None:
         click.echo("\n".join(map(log_line, text.split("\n"))), err=True)
 
 
+def show_errors(report: Report, data: bytes, file: str) -> None:
+    """Print the errors for people on stderr, without warnings and notes."""
+    colour = coloured(sys.stderr)
+    text = as_text(report, data, file, colour=colour, only_errors=True)
+    click.echo(text, err=True, nl=False, color=colour)
+
+
 def show(report: Report, data: bytes, file: str, form: str) -> None:
     """Print the diagnostics: for people on stderr, if there are any; for programs on stdout, always."""
     if form != "text":

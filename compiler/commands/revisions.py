@@ -9,7 +9,7 @@ from msgspec import Struct
 from compiler import pipeline
 from compiler.commands import git
 from compiler.commands.compiling import read_spec
-from compiler.commands.output import fail, show
+from compiler.commands.output import fail, show_errors
 from compiler.commands.spec_file import STDIN
 from compiler.files import is_folder, is_there, next_to_spec
 from compiler.files.next_to_spec import Files, NamedFile
@@ -114,6 +114,6 @@ def compile_source(revision: SpecRevision) -> Compilation:
     result = pipeline.with_objects(pipeline.bound(revision.data, revision.name, revision.lock))
     result = pipeline.with_findings(result, pipeline.findings(result, schemas=False))
     if result.report.failed:
-        show(result.report, revision.data, revision.name, "text")
+        show_errors(result.report, revision.data, revision.name)
         fail(f"{revision.name} does not compile", 1)
     return result

@@ -26,7 +26,7 @@ from compiler.secrets import ciphertext, local, sealed, sops
 from compiler.secrets.ciphertext import CipherError
 from compiler.secrets.folder import Generated
 from compiler.secrets.local import UnreadableSecretError
-from compiler.secrets.makers import maker
+from compiler.secrets.makers import is_chosen, maker
 from compiler.secrets.rotation import plan
 
 
@@ -73,8 +73,13 @@ def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:
         "keys": list(credential.keys),
         "maker": maker(lowered, credential),
         "readers": list(credential.readers),
-        "note": credential.note,
+        "note": "; ".join(filter(None, (credential.note, _value_rule(lowered, credential)))),
     }
+
+
+def _value_rule(lowered: Lowered, credential: Credential) -> str:
+    """The requirement on a credential's value, if the user chooses the value."""
+    return credential.value_rule if is_chosen(lowered, credential) else ""
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

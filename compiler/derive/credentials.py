@@ -84,7 +84,8 @@ def _merged(earlier: Credential, later: Credential) -> Credential:
     keys = dict(sorted({**earlier.keys, **later.keys}.items()))
     # The type and the note come from the more special use: a certificate with its key.
     typed = earlier if later.type == OPAQUE else later
-    return replace(later, keys=keys, type=typed.type, note=typed.note)
+    rule = earlier.value_rule or later.value_rule
+    return replace(later, keys=keys, type=typed.type, note=typed.note, value_rule=rule)
 
 
 def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:

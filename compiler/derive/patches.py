@@ -29,6 +29,10 @@ from compiler.spec.component import Patch
 from compiler.upstream.prerequisites import required
 
 ROOT: Path = ("spec",)
+_NAMES = (
+    "leave the name as it is: names follow from the instance's key, and `adopt` keeps those of "
+    "existing objects",
+)
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -216,7 +220,7 @@ def against(package: Package, before: Resource, after: Manifest) -> Iterator[Pat
 
     subject = f"{before.kind} `{before.name}`"
     if _identity(after) != _identity(before.manifest):
-        yield PatchProblem("patch-misses", "a patch may not change the name of an object")
+        yield PatchProblem("patch-misses", "a patch may not change the name of an object", _NAMES)
         return
     for problem in problems(after):
         yield PatchProblem(

@@ -60,12 +60,21 @@ def _folded(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
     alike: dict[object, list[tuple[int, Diagnostic]]] = {}
     for position, diagnostic in enumerate(diagnostics):
         kind = _SUBJECT.sub("", diagnostic.message)
-        cause = diagnostic.code, kind, diagnostic.help, diagnostic.environments
+        cause = diagnostic.code, kind, _help_without_subject(diagnostic), diagnostic.environments
         alike.setdefault(cause, []).append((position, diagnostic))
     groups = [[member] for group in alike.values() if len(group) <= _UNFOLDED for member in group]
     groups += [group for group in alike.values() if len(group) > _UNFOLDED]
     groups.sort(key=lambda group: (group[0][1].severity is Severity.ERROR, group[0][0]))
     return [[diagnostic for _, diagnostic in group] for group in groups]
+
+
+def _help_without_subject(diagnostic: Diagnostic) -> tuple[str, ...]:
+    """The help with a mark for the subject of the message, which may be in the text to type."""
+    match = _SUBJECT.search(diagnostic.message)
+    if match is None or not match[0].strip("`"):
+        return diagnostic.help
+    name = re.compile(rf"(?<![\w-]){re.escape(match[0].strip('`'))}(?![\w-])")
+    return tuple(name.sub("\0", line) for line in diagnostic.help)
 
 
 def _further(alike: list[Diagnostic]) -> str:

@@ -45,9 +45,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         credential = sql.credential(binding, LONGEST_USER)
         if not binding.claim.native_password or credential.created_by:
             return credential
-        return replace(
-            credential, note=f"{credential.note}; the user logs in by `mysql_native_password`"
-        )
+        return replace(credential, note="the user logs in by `mysql_native_password`")
 
     @property
     def database(self) -> str:

@@ -63,7 +63,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             {"password": Random.PASSWORD},
             (binding.consumer.namespace,),
             (binding.consumer.name,),
-            "the password is made of letters and digits, a letter first",
+            value_rule="the password is made of letters and digits, a letter first",
         )
 
     @property

@@ -77,7 +77,7 @@ def credential(binding: model.Binding, longest: int) -> model.Credential:
         {"username": username(binding.secret, longest), "password": Random.PASSWORD},
         (binding.consumer.namespace,),
         (binding.consumer.name,),
-        "the password may hold only characters that a URI takes as they are",
+        value_rule="the password may hold only characters that a URI takes as they are",
     )
 
 

@@ -31,7 +31,7 @@ class Credential(Struct, frozen=True):
     keys: Mapping[str, str | Random]
     namespaces: tuple[str, ...]
     readers: tuple[str, ...]
-    note: str = ""  # requirements on a value that the user chooses
+    note: str = ""  # what its readers and its owner must know
     type: str = OPAQUE  # the Secret's type, if a reader requires one
     labels: Mapping[str, str] = field(default_factory=dict)  # labels that a reader looks for
     change_command: str = ""  # the command that changes it in a server's data
@@ -43,6 +43,7 @@ class Credential(Struct, frozen=True):
     # Annotations that describe its use to a reader.
     annotations: Mapping[str, str] = field(default_factory=dict)
     created_by: str = ""  # the server that creates it, if no secrets provider does
+    value_rule: str = ""  # a requirement on a value that the user chooses
 
 
 class ExistingLogin(Struct, frozen=True):

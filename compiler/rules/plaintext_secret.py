@@ -39,6 +39,7 @@ _OF_TEXT = re.compile(
 _TOKENS_ONLY = {"silence", "secrets", "registry", "image", "clientImage"}
 Finding = tuple[Path, Node, str]  # the place, and why the value looks like a credential
 _OF_PROGRAM = "gives a program a password or a token as an option"
+_REFERENCE_FORM = "{secret: NAME, key: KEY}"
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
 
@@ -55,9 +56,21 @@ def _check(platform: Platform, memo: Memo, report: Report) -> None:
             problem,
             node.span if node.span.line == node.span.end_line else platform.document.span_of(path),
             path=path,
-            help="put it into a Secret of the cluster and let the program read it from there; "
-            "services in `uses` need none",
+            help=_help(path),
         )
+
+
+def _help(path: Path) -> str:
+    """The text to type for a credential at a path: a variable from a key of a Secret."""
+    is_variable = path[-2:-1] == ("env",)
+    line = (
+        f"{path[-1]}: {_REFERENCE_FORM}" if is_variable else f"env: {{VARIABLE: {_REFERENCE_FORM}}}"
+    )
+    place = "" if is_variable else ", which gives it to the program as a variable"
+    return (
+        f"put it into a Secret of the cluster, and write `{line}`{place}; "
+        "services in `uses` need none"
+    )
 
 
 def findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[Finding]:

@@ -15,8 +15,8 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         bound = graph.by_consumer.get(name, {})
         if instance.section != "models" or name in called:
             continue
-        inside = not instance.spec.has_route
-        if serving.GATEWAY.slot in bound and not inside:
+        inside, has_gateway = not instance.spec.has_route, serving.GATEWAY.slot in bound
+        if has_gateway and not inside:
             continue
         if serving.SERVING.slot not in bound:
             continue  # another diagnostic says so
@@ -25,12 +25,14 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"nothing can send `{name}` a request: it has no route, and nothing uses it",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help=f"write `uses: [{name}]` in the workload or model that calls it, or {_open(inside)}",
+            help=f"write `uses: [{name}]` in the workload or model that calls it, or {_open(inside, has_gateway)}",
         )
 
 
-def _open(inside: bool) -> str:
-    if inside:
+def _open(inside: bool, has_gateway: bool) -> str:
+    """The ways to give a model a route: `access` permits it, and a gateway has it."""
+    if has_gateway:
         return "delete `access: inside`"
     gateways = listing(providers(serving.GATEWAY.endpoint.interface))
-    return f"add one of {gateways} under `spec.components`"
+    gateway = f"add one of {gateways} under `spec.components`"
+    return f"{gateway} and delete `access: inside`" if inside else gateway

@@ -24,3 +24,11 @@ def maker(lowered: Lowered, credential: Credential) -> str:
                 return "External Secrets"
             return f"{secrets.store.name}: {store_path(lowered, secrets.store, credential.name)}"
     assert_never(secrets.provider)
+
+
+def is_chosen(lowered: Lowered, credential: Credential) -> bool:
+    """Whether the user chooses a credential's value; all other makers know its form."""
+    if credential.created_by:
+        return credential.created_by == "you"
+    secrets = lowered.platform.settings.secrets
+    return secrets.provider == "existing" or secrets.store is not None

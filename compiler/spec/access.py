@@ -1,6 +1,6 @@
 """The language of access from outside the cluster: certificates, logins, and pages for people."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -54,6 +54,14 @@ class Tls(Section):
     secret: SecretName | None = Field(
         default=None, description="A TLS Secret for `*.DOMAIN`, in the namespace of the gateway."
     )
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for an issuer that is named by its kind."""
+        if key not in ("clusterIssuer", "clusterIssuerName", "issuerName"):
+            return None
+        name = value.get("name") if isinstance(value, dict) else value
+        return f"write `issuer: {{name: {name if isinstance(name, str) else '...'}}}`"
 
     def check(self) -> None:
         if (self.issuer is None) == (self.secret is None):

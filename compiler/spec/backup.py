@@ -1,6 +1,6 @@
 """The language of `backup`: copies of databases and object stores."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -29,6 +29,9 @@ class Backup(Section):
 
 class OwnBackup(Section):
     """What differs for one instance."""
+
+    # Whether copies are made without `spec.backup` too.
+    complete: ClassVar[bool] = False
 
     schedule: Schedule | None = Field(default=None, description="Default: the platform's.")
     keep: Age | None = Field(default=None, description="Default: the platform's.")

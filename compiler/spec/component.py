@@ -5,7 +5,7 @@ types are in their folders and derive from `InstanceSpec` or `RunningSpec`. The 
 every section contains are built here at once, so that pydantic does not build them again for each.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from compiler.spec.labels import LabelKey, Labels, LabelValue
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
 
+GPU_WORDS = ("gpu", "gpus")
+
 
 class Amounts(Section, defer_build=False):
     """Amounts of CPU, memory and disk; a missing one has the component's default."""
@@ -22,6 +24,16 @@ class Amounts(Section, defer_build=False):
     cpu: Cpu | None = Field(default=None, description="Processors, like `500m` or `2`.")
     memory: Memory | None = Field(default=None, description="Memory, like `512Mi` or `4Gi`.")
     ephemeral_storage: Memory | None = Field(default=None, description="Local disk, like `1Gi`.")
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for GPUs, which are no amounts of a container here."""
+        count = value if isinstance(value, int) else 1
+        if "/" in key:
+            return f"write `gpu: {{resource: {key}, count: {count}}}` beside `resources`"
+        if key in GPU_WORDS:
+            return f"write `gpu: {count}` beside `resources`, in a model or workload"
+        return None
 
 
 class Resources(Section, defer_build=False):
@@ -38,6 +50,24 @@ class SecretKey(Section, defer_build=False):
 
     secret: SecretName = Field(description="The Secret's name.")
     key: Annotated[str, Exact(r"[-._a-zA-Z0-9]+")] = Field(description="A key of its data.")
+
+    other_forms: ClassVar[frozenset[str]] = frozenset({"valueFrom", "secretKeyRef", "value"})
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for a variable in the words of a pod's manifest."""
+        if key == "value":
+            return "write the value itself, as text, in place of this map"
+        reference = value.get("secretKeyRef") if isinstance(value, dict) else None
+        text = key_of_secret(reference or value)
+        return f"write `{text}`" if key in cls.other_forms and text else None
+
+
+def key_of_secret(reference: Any) -> str | None:
+    """A pod's reference to a key of a Secret, as the language writes it."""
+    if not isinstance(reference, dict) or not {"name", "key"} <= reference.keys():
+        return None
+    return f"{{secret: {reference['name']}, key: {reference['key']}}}"
 
 
 class Toleration(Section, defer_build=False):

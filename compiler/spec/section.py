@@ -54,6 +54,13 @@ class Section(BaseModel):
 
     # Keys of earlier releases or similar types that the section lacks, each with the help of the error.
     moved: ClassVar[Mapping[str, str]] = {}
+    # Keys of other tools that stand for the whole section, so that it lacks its own keys.
+    other_forms: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for an unknown key that the section knows as one of another place or form."""
+        return cls.moved.get(key)
 
     def model_post_init(self, context: Any, /) -> None:
         self.check()

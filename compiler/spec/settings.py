@@ -1,12 +1,12 @@
 """The language of the platform's settings and metadata."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from compiler.spec.access import Machines, OpenIdLogin, Tls
 from compiler.spec.backup import Backup
-from compiler.spec.component import Amounts, Patch
+from compiler.spec.component import GPU_WORDS, Amounts, Patch
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.image import ANY, Mirrors
 from compiler.spec.labels import Labels
@@ -23,6 +23,24 @@ class Dns(Section):
     addresses: ListOf[Cidr] = Field(
         default=(), description="Addresses of DNS caches on the nodes, such as 169.254.20.10/32."
     )
+
+
+class Quota(Amounts):
+    """Requests that an existing ResourceQuota allows; a missing amount is not compared."""
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for other amounts of a ResourceQuota."""
+        name = key.removeprefix("requests.").replace("ephemeral-storage", "ephemeralStorage")
+        if name in ("cpu", "memory", "ephemeralStorage"):
+            return f"write `{name}: {value}`: the amounts are those of requests"
+        if key == "hard" or isinstance(value, dict):
+            return "write the amounts here: `{cpu: ..., memory: ...}`"
+        if key in GPU_WORDS or key == "pods" or "." in key or "/" in key:
+            return (
+                "leave it out: only requests of `cpu`, `memory` and `ephemeralStorage` are compared"
+            )
+        return None
 
 
 class Cluster(Section):
@@ -42,8 +60,10 @@ class Cluster(Section):
         default=None, description="The storage class of all volumes; default: the cluster's."
     )
     dns: Dns = Field(default=Dns(), description="The cluster's DNS pods.")
-    quotas: dict[Namespace, Amounts] = Field(
-        default={}, description="Requests that ResourceQuotas allow, by namespace."
+    quotas: dict[Namespace, Quota] = Field(
+        default={},
+        description="Requests that ResourceQuotas of yours allow, by namespace. They are only compared with the "
+        "pods' requests: platformc writes no ResourceQuota.",
     )
     kubernetes: Annotated[str, Exact(r"1\.[0-9]{1,2}")] | None = Field(
         default=None, description="Its Kubernetes version, like `'1.34'`."
@@ -123,6 +143,16 @@ class Registry(Section):
         description="A web server with upstream's releases and charts, a folder for each host: "
         "`prerequisites` names it in place of the hosts, and `vendor` fetches from it.",
     )
+
+    def check(self) -> None:
+        """Refuse a name that no image begins with: a registry's name has a dot or a port."""
+        names = self.mirror if isinstance(self.mirror, dict) else {}
+        for name in names:
+            if name not in (ANY, "localhost") and "." not in name and ":" not in name:
+                message = f"`{name}` is no registry's name: that has a dot or a port"
+                meant = "docker.io" if "docker" in name or "hub" in name else "REGISTRY"
+                help = f"write `{meant}: {names[name]}`; `{ANY}` stands for all other registries"
+                raise InvalidValue("invalid-value", message, help, at="mirror")
 
     @property
     def mirrors(self) -> Mirrors:

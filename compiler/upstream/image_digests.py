@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
 from compiler.spec.image import full_name, split_image
-from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 
 _HUB = ("docker.io", "registry-1.docker.io")
 _KINDS = ", ".join(
@@ -32,8 +32,20 @@ class UnknownImageError(Exception):
     """The registry did not return the digest of an image."""
 
 
+class UnreachableRegistryError(Exception):
+    """The registry does not answer, whatever the image."""
+
+
+def registry_of(image: str) -> str:
+    """The host of the registry of an image, as image names have it."""
+    return full_name(image).partition("/")[0]
+
+
 def digest(image: str) -> str:
-    """The digest of an image with a tag, as the registry reports it: `sha256:...`."""
+    """The digest of an image with a tag, as the registry reports it: `sha256:...`.
+
+    Raises UnknownImageError, or UnreachableRegistryError if no image of this registry has a digest.
+    """
     repository, tag, _ = split_image(full_name(image))
     host, _, path = repository.partition("/")
     host = _HUB[1] if host == _HUB[0] else host
@@ -41,6 +53,8 @@ def digest(image: str) -> str:
     try:
         reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
     except (OSError, ValueError, RecursionError) as error:
+        if reason := unreachable(error):
+            raise UnreachableRegistryError(f"{registry_of(image)}: {reason}") from error
         raise UnknownImageError(f"{image}: {error}") from error
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", reported):
         raise UnknownImageError(f"{image}: the registry names no digest")
@@ -78,8 +92,13 @@ def _token(challenge: str, *, local: bool) -> str:
         address.scheme != "https" and not (is_local and address.scheme == "http")
     ):
         raise OSError("the registry sends for a token to an address that is not https, or is local")
-    with ask(f"{realm}?{urlencode(fields)}") as answer:
-        body = json.loads(answer.read(_LONGEST))
+    try:
+        with ask(f"{realm}?{urlencode(fields)}") as answer:
+            body = json.loads(answer.read(_LONGEST))
+    except OSError as error:
+        if reason := unreachable(error):
+            raise OSError(f"the server of its tokens, {address.hostname}: {reason}") from error
+        raise
     token = body.get("token") or body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise OSError("the registry gives no token")

@@ -17,7 +17,7 @@ from msgspec import Struct
 from yaml import YAMLError
 
 from compiler.upstream.documents import TooLargeError, documents
-from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 
 _API = "api/2.0/mlflow"
 _LARGEST = 2**20  # bytes of an answer
@@ -123,7 +123,7 @@ class Registry(Struct, frozen=True):
         except HTTPError as error:
             raise RegistryError(_refusal(error), HELP.get(error.code, CORRECT_ALIAS)) from error
         except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
+            reason = unreachable(error) or error
             raise RegistryError(f"it does not answer: {reason}", CHECK_ADDRESS) from error
         if len(data) > _LARGEST:
             raise RegistryError("its answer is larger than 1 MiB")

@@ -20,7 +20,7 @@ from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.resource import Manifest, Resource
 from compiler.spec.image import Mirrors
 from compiler.upstream.documents import TooLargeError, documents
-from compiler.upstream.https import LOCAL_HOSTS, ask
+from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 from compiler.upstream.object_images import with_mirrors
 
 
@@ -114,7 +114,7 @@ def _fetch(address: str, base: str | None) -> bytes:
         with ask(source) as answer:
             data: bytes = answer.read(MOST_BYTES + 1)
     except OSError as error:
-        raise VendorError(f"{source}: {error}") from error
+        raise VendorError(f"{source}: {unreachable(error) or error}") from error
     if len(data) > MOST_BYTES:
         raise VendorError(f"{source} is larger than {MOST_BYTES // 2**20} MiB")
     return data

@@ -17,13 +17,21 @@ from compiler.spec.constraints import address
 from compiler.spec.section import parse
 
 Keys = tuple[str, ...]
+_AMOUNTS = {
+    "cpu": "cpu",
+    "memory": "memory",
+    "ram": "memory",
+    "ephemeralstorage": "ephemeralStorage",
+}
 
 
-def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
-    """The help for an unknown key, in addition to the section's keys."""
+def advice(
+    key: str, value: Any, keys: Keys, defaults: Mapping[str, Any], beside: Mapping[str, Any]
+) -> str | None:
+    """The help for an unknown key, in addition to the section's keys; `beside` is the map that has it."""
     word = normalised(key)
-    if "/" in key and "memory" in keys:
-        return f"write `gpu: {{resource: {key}, count: {value}}}` beside `resources`"
+    if word in _AMOUNTS:
+        return _compute(keys, beside)
     by_value = _BY_VALUE.get(word)
     text = by_value(key, value, keys, defaults) if by_value else None
     return text or _FIXED.get(word)
@@ -31,14 +39,24 @@ def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str
 
 def has_advice(key: str) -> bool:
     """Whether a key is a word of other tools with a different meaning."""
-    return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys())
+    return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys() | _AMOUNTS.keys())
 
 
-def _compute(key: str, value: Any, keys: Keys, _: Mapping[str, Any]) -> str | None:
-    amount = value if isinstance(value, (str, int, float)) else "..."
-    if "resources" in keys:
-        return f"write `resources: {{requests: {{{key}: {amount}}}}}`"
-    return f"write `requests: {{{key}: {amount}}}`" if "requests" in keys else None
+def _compute(keys: Keys, beside: Mapping[str, Any]) -> str | None:
+    """All amounts of a map as one `requests`, because a second line with this key would be refused."""
+    amounts = {
+        _AMOUNTS[normalised(key)]: value if isinstance(value, (str, int, float)) else "..."
+        for key, value in beside.items()
+        if key not in keys and normalised(key) in _AMOUNTS
+    }
+    resources = beside.get("resources") if "resources" in keys else beside
+    earlier = resources.get("requests") if isinstance(resources, dict) else None
+    line = f"requests: {_flow({**(earlier if isinstance(earlier, dict) else {}), **amounts})}"
+    if "requests" in keys:
+        return f"write `{line}`"
+    if "resources" not in keys:
+        return None
+    return f"write `{line}` under `resources`" if resources else f"write `resources: {{{line}}}`"
 
 
 def _endpoint(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
@@ -125,6 +143,59 @@ def _certificate(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
     )
 
 
+def _top_variables(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
+    if {"apiVersion", "components"} & set(keys):
+        return (
+            "the language has no variables: write the value where it is used; what differs in an "
+            "environment is `environments: {NAME: {...}}` under `spec:`"
+        )
+    return _variables(key, value, keys, defaults)
+
+
+def _named(value: Any) -> str:
+    """The name that a key of another tool gives, directly or as `name`."""
+    name = value.get("name") if isinstance(value, dict) else value
+    return name if isinstance(name, str) else "NAME"
+
+
+def _claim(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    if {"adopt", "storage"} <= set(keys):
+        return f"write `adopt: {{claim: {_named(value)}}}`"
+    if "volumes" in keys:
+        return f"write `volumes: {{data: {{claim: {_named(value)}, mountPath: /data}}}}`"
+    return None
+
+
+def _service(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    name = _named(value)
+    return f"write `adopt: {{service: {name}}}`" if "adopt" in keys else _FIXED["service"]
+
+
+def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    # Not the value itself: it would be masked, because its key has the name of a credential.
+    if "credentials" in keys:
+        return "write `credentials: {secret: NAME}`"
+    return "write `secret: NAME`" if "secret" in keys else None
+
+
+def _open_id(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    values = (
+        {normalised(key): inner for key, inner in value.items()} if isinstance(value, dict) else {}
+    )
+    issuer = values.get("issuer") or values.get("issuerurl") or "https://..."
+    client = values.get("clientid") or "..."
+    place = "" if "login" in keys else " under `spec:`; it is for all pages"
+    return f"write `login: {{issuer: {issuer}, client: {{id: {client}}}}}`{place}"
+
+
+def _namespaces(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
+    name = next(iter(value), None) if isinstance(value, dict) else None
+    return (
+        "write `namespace:` in each instance; what a ResourceQuota of yours admits is "
+        f"`cluster: {{quotas: {{{name or 'NAME'}: {{cpu: ..., memory: ...}}}}}}`"
+    )
+
+
 def _flow(value: Any) -> str:
     """Maps of names, in the form of one line."""
     if not isinstance(value, dict):
@@ -133,9 +204,6 @@ def _flow(value: Any) -> str:
 
 
 _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
-    "cpu": _compute,
-    "memory": _compute,
-    "ram": _compute,
     "endpoint": _endpoint,
     "endpointurl": _endpoint,
     "url": _endpoint,
@@ -150,6 +218,12 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "disabled": _enabled,
     "instances": _instances,
     "replicas": _one_server,
+    **dict.fromkeys(("variables", "vars"), _top_variables),
+    **dict.fromkeys(("existingclaim", "claimname", "persistentvolumeclaim"), _claim),
+    "servicename": _service,
+    **dict.fromkeys(("secretname", "passwordsecret", "secretref"), _login_secret),
+    **dict.fromkeys(("oidc", "openid", "oauth", "oauth2", "sso"), _open_id),
+    "namespaces": _namespaces,
     "envfrom": _variables,
     "envfile": _variables,
     "extraenv": _variables,
@@ -172,6 +246,10 @@ _STYLE = (
     "leave it out: every client uses path style, unless a store outside says `addressing: virtual`"
 )
 _BINDS = "stores and databases bind by themselves; where there are several, write"
+_QUOTAS = (
+    "platformc writes no quotas; `cluster: {quotas: {NAMESPACE: {cpu: ..., memory: ...}}}` says what "
+    "those of others admit"
+)
 _FIXED = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
@@ -198,8 +276,9 @@ _FIXED = {
     "bring them back",
     "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",
     "include": "one file holds the whole spec; includes are not in this release",
-    "quotas": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
-    "quota": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
+    **dict.fromkeys(("quotas", "quota", "resourcequota", "resourcequotas"), _QUOTAS),
+    "defaults": "what all environments share stands under `spec:` itself; what differs in an "
+    "environment is `environments: {NAME: {...}}` there",
     # Keys of pods and charts whose values are derived, or have other names here.
     "ports": "Services and their ports follow from the type",
     "dependson": "the order follows from `uses` and `bind`",

@@ -19,6 +19,7 @@ from compiler.spec.served_model import ModelSpec
 from compiler.spec.tenant import WorkloadSpec
 from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
+from compiler.validate.word_lists import flow_list
 
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
 # The text for an empty value, by pydantic's name of its error.
@@ -106,7 +107,7 @@ def _intended_value(error: FieldError) -> str | None:
             return _SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
-            return f"[{', '.join(value.split())}]" if _WORDS.fullmatch(value) else None
+            return flow_list(value.split()) if _WORDS.fullmatch(value) else None
     return None
 
 

@@ -33,6 +33,7 @@ class FieldError(Struct, frozen=True):
     parent: Any  # the type of the enclosing map or list
     expected: Any  # the expected type; None for an unknown key
     on_key: bool = False
+    beside: Mapping[str, Any] = {}  # for an unknown key: the map that has it
 
     @property
     def reason(self) -> InvalidValue | None:
@@ -44,6 +45,19 @@ class FieldError(Struct, frozen=True):
     def keys(self) -> tuple[str, ...]:
         """The keys of the section."""
         return tuple(key for _, key, _ in fields(self.parent))
+
+    @property
+    def instead(self) -> str | None:
+        """The section's own help for an unknown key."""
+        if not _is_section(self.parent):
+            return None
+        help: str | None = self.parent.instead_of(str(self.loc[-1]), self.value)
+        return help
+
+    @property
+    def other_forms(self) -> frozenset[str]:
+        """Unknown keys that stand for the whole section."""
+        return self.parent.other_forms if _is_section(self.parent) else frozenset()
 
     @property
     def required(self) -> tuple[str, ...]:

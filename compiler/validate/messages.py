@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
@@ -20,6 +21,7 @@ from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
 from compiler.validate.errors import FieldError, Loc, field_errors
 from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
+from compiler.validate.word_lists import list_line
 
 Help = str | tuple[str, ...]
 Reason = tuple[str, str, Help]  # a diagnostic's code, message and help
@@ -29,7 +31,9 @@ def report_errors(
     error: ValidationError, section: type[Section], path: Path, document: Node, report: Report
 ) -> None:
     """Report all errors of parsing the value at a path as a section."""
-    errors = list(field_errors(error, section))
+    errors = [
+        _with_map(field_error, path, document) for field_error in field_errors(error, section)
+    ]
     outdented = dict(outdented_keys(errors, document, path))
     hidden = {(*loc[:-1], key) for loc, keys in outdented.items() for key in keys}
     hidden |= spec_is_missing(errors, document, report)
@@ -38,6 +42,14 @@ def report_errors(
             _report_outdented(field_error.loc, outdented[field_error.loc], path, document, report)
         elif field_error.loc not in hidden:
             _report(field_error, path, document, report)
+
+
+def _with_map(error: FieldError, path: Path, document: Node) -> FieldError:
+    """An error of an unknown key with the values of its map, because several may belong together."""
+    if error.type != "extra_forbidden":
+        return error
+    beside = document.at((*path, *error.loc[:-1])).plain()
+    return replace(error, beside=beside) if isinstance(beside, dict) else error
 
 
 def _report_outdented(
@@ -59,8 +71,9 @@ def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
     misspelt = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):
         misspelt.add(("spec",))
+    replaced = {error.loc[:-1] for error in unknown if error.loc[-1] in error.other_forms}
     for error in errors:
-        if error.type != "missing" or error.loc not in misspelt:
+        if error.type != "missing" or not (error.loc in misspelt or error.loc[:-1] in replaced):
             yield error
 
 
@@ -120,9 +133,9 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return "unknown-key", message, f"move `{key}:` under `spec:`"
     keys = _candidate_keys(error)
-    moved = getattr(error.parent, "moved", {}).get(key)
-    correction = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
-    correction = moved or correction
+    correction = error.instead
+    if correction is None and not _spelt_alike(key, keys):
+        correction = advice(key, error.value, keys, error.defaults, error.beside)
     help = (
         (correction,) if correction else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
     )
@@ -218,7 +231,7 @@ def _help(error: FieldError) -> Help:
     if wrapped := in_braces(error):
         return f"write `{wrapped}`"
     if error.type == "tuple_type" and isinstance(value, str) and value.strip():
-        return f"write `[{', '.join(value.split())}]`"
+        return f"write `{list_line(str(error.loc[-1]), value)}`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
         return "leave out the quotes"
     if error.type in ("dict_type", "model_type"):

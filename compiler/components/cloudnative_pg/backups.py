@@ -8,7 +8,7 @@ Barman support has made are read by the plugin (its documentation, migration).
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Struct
 from pydantic import Field
@@ -51,6 +51,8 @@ class Drill(model.Section):
 
 class Backup(OwnBackup):
     """The bucket, the archive, the schedule and the drill of a cluster's backups."""
+
+    complete: ClassVar[bool] = True
 
     archive: Name | None = Field(
         default=None, description="The folder in the bucket; default: the instance's name."
