@@ -22,7 +22,7 @@ from compiler.document import Node, Path
 from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
 from compiler.model.instance import Instance
-from compiler.model.package import Lowered, Package
+from compiler.model.package import Lowered, Package, PatchedObject
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.registry import in_upstream_namespace
 from compiler.spec.component import Patch
@@ -40,11 +40,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             if instance is not None and instance.section == "models":
                 names = [name, *names]
             change = _patched(lowered, names, instance, name, patch)
+            location: Path = (*path, "patches", index)
             if isinstance(change, PatchProblem):
-                location: Path = (*path, "patches", index)
                 _report(change, patch, location, lowered.platform.document, report)
             elif change is not None:
-                lowered = _with(lowered, change)
+                lowered = _with(lowered, change, location, patch)
     return lowered
 
 
@@ -79,10 +79,17 @@ def _by_owner(lowered: Lowered) -> Mapping[Path, Sequence[str]]:
     return names
 
 
-def _with(lowered: Lowered, package: Package) -> Lowered:
+def _with(lowered: Lowered, package: Package, path: Path, patch: Patch) -> Lowered:
+    """The environment with a patched package, and with a record of each object before the patch."""
     if package.name in lowered.packages:
-        return replace(lowered, packages={**lowered.packages, package.name: package})
-    return replace(lowered, models=lowered.models.replaced({package.name: package}))
+        earlier = lowered.packages[package.name]
+        result = replace(lowered, packages={**lowered.packages, package.name: package})
+    else:
+        earlier = lowered.models[package.name]
+        result = replace(lowered, models=lowered.models.replaced({package.name: package}))
+    changed = zip(earlier.resources, package.resources, strict=True)
+    records = (PatchedObject(path, patch, old) for old, new in changed if old is not new)
+    return replace(result, patched=(*lowered.patched, *records))
 
 
 def _report(
