@@ -46,6 +46,10 @@ def insecure(manifest: Manifest) -> Iterator[Rejection]:
     pod = template["spec"] if template else {}
     if pod_violations := list(pod_security.of_pod(pod)):
         yield _forbidden(at, "its pod has", pod_violations)
+    annotations = (template or {}).get("metadata", {}).get("annotations") or {}
+    if annotated := list(pod_security.of_annotations(annotations)):
+        annotations_at = f"{at.removesuffix('/spec')}/metadata/annotations"
+        yield _forbidden(annotations_at, "its pod has", annotated)
     for container_at, container in _containers(pod, at):
         if violations := list(pod_security.of_container(container, pod)):
             yield _forbidden(container_at, f"`{container['name']}` has", violations)
