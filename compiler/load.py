@@ -43,14 +43,14 @@ class _Refused(Exception):
     """Parsing has to stop; the report already has the reason."""
 
 
-def load(data: bytes, file: str, report: Report) -> Node | None:
+def load(data: bytes, file: str, report: Report, most_values: int = MAX_NODES) -> Node | None:
     """Parse one document. Returns None if there is no tree; then the report has the reason."""
     text = _decode(data, file, report)
     if text is None:
         return None
     _hidden_characters(text, file, report)
     try:
-        root = _Builder(text, file, report).document(yaml.parse(text, Loader=_Loader))
+        root = _Builder(text, file, report, most_values).document(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         _syntax(error, text, file, report)
         return None
@@ -161,8 +161,8 @@ def _start(file: str) -> Span:
 class _Builder:
     """Builds nodes from libyaml's events; MAX_DEPTH bounds the recursion."""
 
-    def __init__(self, text: str, file: str, report: Report) -> None:
-        self.file, self.report = file, report
+    def __init__(self, text: str, file: str, report: Report, most_values: int = MAX_NODES) -> None:
+        self.file, self.report, self.most_values = file, report, most_values
         self.nodes = 0
         # Whether a scalar may contain a control character, written directly or as an escape.
         self.odd = "\\" in text or not printable(text)
@@ -180,8 +180,8 @@ class _Builder:
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         self.refuse_features(event)
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self.refuse("too-large", f"the spec has more than {MAX_NODES} values", event)
+        if self.nodes > self.most_values:
+            self.refuse("too-large", f"the spec has more than {self.most_values} values", event)
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         kind = event.__class__

@@ -20,7 +20,7 @@ from compiler.document.span import Span
 from compiler.emit import emit
 from compiler.emit.tree import Tree
 from compiler.factor import factor
-from compiler.load import load
+from compiler.load import MAX_NODES, load
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo
@@ -73,20 +73,25 @@ class Compilation(Struct, frozen=True):
 def compile(
     data: bytes, file: str, lock: Lock = NO_LOCK,
     only: Collection[str | None] | None = None, progress: Progress = silent,
+    most_values: int = MAX_NODES,
 ) -> Compilation:  # fmt: skip
     """Compile a text to objects that fit their schemas; `Compilation.tree` writes files from them.
 
     `lock` is the content of `platform.lock`. With `only`, the other environments get no
-    objects; all specs are still parsed and checked.
+    objects; all specs are still parsed and checked. A spec with more than `most_values` is refused.
     """
-    result = with_objects(bound(data, file, lock, progress), only, progress)
+    result = bound(data, file, lock, progress, most_values)
+    result = with_objects(result, only, progress)
     progress("checking every object against its schema")
     return with_findings(result, findings(result))
 
 
-def bound(data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent) -> Compilation:
+def bound(
+    data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent,
+    most_values: int = MAX_NODES,
+) -> Compilation:  # fmt: skip
     """Compile a text up to its bindings, and run the rules on them."""
-    result = bindings(data, file, lock, progress)
+    result = bindings(data, file, lock, progress, most_values)
     try:
         return checked(result) if result.platforms else result
     except TooManyFindingsError:
@@ -95,12 +100,13 @@ def bound(data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = sil
 
 
 def bindings(
-    data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent
-) -> Compilation:
+    data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent,
+    most_values: int = MAX_NODES,
+) -> Compilation:  # fmt: skip
     """Compile a text up to its bindings, without running rules."""
     report = Report()
     progress("reading the spec")
-    document = load(data, file, report)
+    document = load(data, file, report, most_values)
     if document is None:
         return Compilation(report)
     try:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.invalid_deployments import deployment, refused
 
@@ -47,6 +49,68 @@ def test_a_file_that_is_refused(section: str, key: str) -> None:
     assert [refusal.at for refusal in refusals(manifest)] == [
         f"/{section}/{key.replace('/', '~1')}"
     ]
+
+
+BAD = "a\n# APPROVED"
+POD = "/spec/template/spec"
+KEYS: list[tuple[str, str, dict[str, Any]]] = [
+    ("selector", "/spec/selector/matchLabels", {BAD: "x"}),
+    ("limits", f"{POD}/containers/0/resources/limits", {BAD: "1"}),
+    ("requests", f"{POD}/containers/0/resources/requests", {BAD: "1"}),
+    ("overhead", f"{POD}/overhead", {BAD: "1"}),
+    ("spread", f"{POD}/topologySpreadConstraints/0/labelSelector/matchLabels", {BAD: "x"}),
+    ("claim", "/spec/volumeClaimTemplates/0/spec/resources/requests", {BAD: "1"}),
+    ("metadata of a claim", "/spec/volumeClaimTemplates/0/metadata/labels", {BAD: "x"}),
+]
+
+
+@pytest.mark.parametrize(("at", "value"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS])
+def test_a_key_of_a_map_that_is_refused(at: str, value: dict[str, Any]) -> None:
+    manifest = deployment()
+    if "Claim" in at:
+        manifest["kind"] = "StatefulSet"
+    holder: Any = manifest
+    *parts, last = at.split("/")[1:]
+    for part, after in zip(parts, [*parts[1:], last], strict=True):
+        if part.isdigit():
+            holder.extend({} for _ in range(int(part) + 1 - len(holder)))
+            holder = holder[int(part)]
+        else:
+            holder = holder.setdefault(part, [] if after.isdigit() else {})
+    holder.setdefault(last, {}).update(value)
+    assert f"{at}/{BAD.replace('/', '~1')}" in [refusal.at for refusal in refusals(manifest)]
+
+
+def test_a_selector_of_a_service_that_is_refused() -> None:
+    manifest = {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},
+        "spec": {"selector": {BAD: "x"}, "ports": [{"port": 80}]},
+    }  # fmt: skip
+    assert [refusal.at for refusal in refusals(manifest)] == [f"/spec/selector/{BAD}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "element"),
+    [
+        ("containers", {"name": BAD, "image": "a:1"}),
+        ("initContainers", {"name": "A", "image": "a:1"}),
+        ("volumes", {"name": "a_b", "emptyDir": {}}),
+    ],
+)
+def test_a_name_that_is_refused(key: str, element: dict[str, Any]) -> None:
+    manifest = deployment()
+    elements = manifest["spec"]["template"]["spec"].setdefault(key, [])
+    elements.append(element)
+    place = f"{POD}/{key}/{len(elements) - 1}/name"
+    assert [refusal.at for refusal in refusals(manifest)] == [place]
+
+
+@pytest.mark.parametrize("name", [BAD, "Web", "a--b", "1", "a" * 16])
+def test_a_name_of_a_port_that_is_refused(name: str) -> None:
+    manifest = deployment()
+    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    container["ports"] = [{"containerPort": 80, "name": name}, {"containerPort": 81}]
+    assert [refusal.at for refusal in refusals(manifest)] == [f"{POD}/containers/0/ports/0/name"]
 
 
 def test_what_is_accepted() -> None:

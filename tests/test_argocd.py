@@ -19,9 +19,12 @@ from support.paths import ROOT, SCENARIOS
 from support.programs import tool
 from support.scenarios import compiled, scenario_names
 
+from benchmarks.platforms import platform
 from compiler.cli import platformc
-from compiler.delivery.argocd.plugin import PARAMETERS
+from compiler.delivery.argocd.plugin import MOST_VALUES, PARAMETERS
+from compiler.diagnostics import Report
 from compiler.emit.manifests import manifests
+from compiler.load import load
 from compiler.verify import problems
 
 SPEC = str(ROOT / "platform.yaml")
@@ -146,6 +149,21 @@ def test_what_is_wrong_fails_and_prints_no_manifest(mistake: str) -> None:
     assert result.exit_code != 0
     assert result.stdout == ""
     assert message in result.stderr
+
+
+def test_the_plugin_reads_the_largest_platform_of_the_benchmarks_and_no_larger_spec(
+    tmp_path: Path,
+) -> None:
+    """All applications share the sidecar's memory, and the author of one spec chooses its size."""
+    largest = yaml.dump(platform(5000, 20)).encode()
+    assert load(largest, "platform.yaml", Report(), MOST_VALUES) is not None
+    spec = tmp_path / "platform.yaml"
+    silences = "    - {code: open-ui, reason: a}\n" * (MOST_VALUES // 3)
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: example}\nspec:\n"
+    spec.write_text(f"{head}  silence:\n{silences}")
+    result = run("generate", "-f", str(spec))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"the spec has more than {MOST_VALUES} values" in result.stderr
 
 
 def generated(

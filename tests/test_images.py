@@ -337,6 +337,30 @@ def test_an_environment_can_ask_for_digests(tmp_path: Path) -> None:
     assert CliRunner().invoke(platformc, ["validate", "-f", str(spec)]).exit_code == 1
 
 
+def test_an_image_that_a_patch_mounts_is_like_all_others(tmp_path: Path) -> None:
+    volume = '{name: z, image: {reference: "example.com/x:1"}}'
+    operation = f"{{op: add, path: /spec/template/spec/volumes/-, value: {volume}}}"
+    text = f"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: example}}
+spec:
+  registry: {{requireDigests: true}}
+  workloads:
+    report:
+      image: example.com/report:1@{PIN}
+      run: once
+      command: [report]
+      patches: [{{target: {{kind: Job, name: report}}, operations: [{operation}]}}]
+"""
+    (tmp_path / "platform.yaml").write_text(text)
+    spec = tmp_path / "platform.yaml"
+    result = CliRunner().invoke(platformc, ["validate", "-f", str(spec)])
+    assert "`example.com/x:1` has no digest" in result.stderr
+    spec.write_text(text.replace("requireDigests: true", f"mirror: {MIRROR}"))
+    assert f"{MIRROR}/example.com/x:1" in run("images", "default", "-f", spec)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -56,8 +56,9 @@ def _pod_wide(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for sysctl in context.get("sysctls", ()):
         if sysctl["name"] not in SYSCTLS:
             yield "sysctls", sysctl["name"]
-    if context.get("windowsOptions", {}).get("hostProcess"):
-        yield "host-process", "pod"
+    for part in (pod, *_containers(pod)):
+        if part.get("securityContext", {}).get("windowsOptions", {}).get("hostProcess"):
+            yield "host-process", part.get("name", "pod")
 
 
 def _container(container: dict[str, Any], pod: dict[str, Any]) -> Iterator[str]:
@@ -130,7 +131,7 @@ def test_every_pod_is_restricted(scenario: str, environment: str) -> None:
     assert [problem for pod in pods for problem in unexcused(pod, restricted(pod.spec))] == []
 
 
-SOUND = {
+SOUND: dict[str, Any] = {
     "containers": [
         {
             "name": "one",
@@ -167,7 +168,33 @@ PATCHES: list[tuple[dict[str, Any], bool]] = [
             ("readOnlyRootFilesystem", False, True),
         )
     ),
-]
+    *(
+        ({"op": "add", "path": f"{place}/securityContext/{key}", "value": value}, is_allowed)
+        for place in ("", "/containers/0")
+        for key, value, is_allowed in (
+            ("seLinuxOptions", {"type": "spc_t"}, False),
+            ("seLinuxOptions", {"type": "container_t", "level": "s0"}, True),
+            ("seLinuxOptions", {"user": "system_u"}, False),
+            ("appArmorProfile", {"type": "Unconfined"}, False),
+            ("appArmorProfile", {"type": "RuntimeDefault"}, True),
+            ("windowsOptions", {"hostProcess": True}, False),
+        )
+    ),
+    *(
+        ({"op": "add", "path": "/securityContext/sysctls", "value": [{"name": name, "value": "1"}]},
+         is_allowed)
+        for name, is_allowed in (("kernel.msgmax", False), ("net.ipv4.tcp_syncookies", True))
+    ),
+    *(
+        ({"op": "add", "path": f"/containers/0/{key}", "value": handler}, is_allowed)
+        for key, handler, is_allowed in (
+            ("livenessProbe", {"httpGet": {"host": "169.254.169.254", "port": 80}}, False),
+            ("readinessProbe", {"tcpSocket": {"host": "10.0.0.1", "port": 80}}, False),
+            ("startupProbe", {"httpGet": {"port": 80}}, True),
+            ("lifecycle", {"preStop": {"httpGet": {"host": "10.0.0.1", "port": 80}}}, False),
+        )
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -181,6 +208,34 @@ def test_a_patch_that_the_standard_forbids_does_not_compile(
     spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
     actual = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
     assert (not actual) == is_allowed == (not list(restricted(pod)))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_allowed"),
+    [
+        ("container.apparmor.security.beta.kubernetes.io/one", "unconfined", False),
+        ("container.apparmor.security.beta.kubernetes.io/one", "runtime/default", True),
+        ("example.com/one", "unconfined", True),
+    ],
+)
+def test_an_annotation_that_the_standard_forbids(key: str, value: str, is_allowed: bool) -> None:
+    metadata = {"labels": {}, "annotations": {key: value}}
+    spec = {"selector": {}, "template": {"metadata": metadata, "spec": SOUND}}
+    actual = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
+    assert (not actual) == is_allowed
+
+
+@pytest.mark.parametrize(
+    "context",
+    [{"runAsNonRoot": False}, {"runAsUser": 0}, {"seccompProfile": {"type": "Unconfined"}}],
+)
+def test_a_container_does_not_mend_its_pod(context: dict[str, Any]) -> None:
+    """The standard judges the setting of the pod too, although each container replaces it."""
+    good = {**SOUND["containers"][0]["securityContext"], **SOUND["securityContext"], "runAsUser": 1}
+    containers = [{"name": "one", "securityContext": good}]
+    pod = {"containers": containers, "securityContext": {**SOUND["securityContext"], **context}}
+    spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
+    assert list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
 
 
 @each_environment

@@ -269,6 +269,63 @@ def test_a_plan_that_could_not_be_made_is_no_green_gate(runner: Runner, event: s
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
+def _moved_behind_a_link(checkout: Path) -> None:
+    """Move `ml/` to `ml2/`, and leave a link."""
+    (checkout / "ml").rename(checkout / "ml2")
+    (checkout / "ml").symlink_to("ml2")
+
+
+def _moved_into_a_submodule(checkout: Path) -> None:
+    shutil.rmtree(checkout / "ml")
+    shell(checkout, "git", "rm", "-rqf", "--cached", "ml")
+    entry = f"160000,{'1' * 40},ml"
+    shell(checkout, "git", "update-index", "--add", "--cacheinfo", entry)
+
+
+@pytest.mark.parametrize("move", [_moved_behind_a_link, _moved_into_a_submodule])
+@pytest.mark.parametrize("folder", [".", "ml"])
+def test_a_spec_behind_a_link_of_the_base_is_not_new(
+    runner: Runner, move: Callable[[Path], None], folder: str
+) -> None:
+    """Git follows no link in a commit, and so sees no file at the path."""
+    checkout = runner.checkout
+    (checkout / "ml").mkdir()
+    (checkout / "ml" / "platform.yaml").write_text(SPEC)
+    shell(checkout, "git", "add", "-A")
+    move(checkout)
+    if move is _moved_behind_a_link:
+        shell(checkout, "git", "add", "-A")
+    shell(checkout, "git", "commit", "-q", "-m", "moved")
+    base = shell(checkout, "git", "rev-parse", "HEAD").stdout.strip()
+    if (checkout / "ml").is_symlink():
+        (checkout / "ml").unlink()
+    (checkout / "ml").mkdir(exist_ok=True)
+    (checkout / "ml" / "platform.yaml").write_text(SMALLER)
+    if folder == ".":
+        outcome = runner.run(
+            base=base, file="ml/platform.yaml", check="false", sarif="false", fail_on="data-loss"
+        )
+        assert outcome.outputs["risk"] == "unknown", outcome.log
+        assert outcome.failed == ["Judge the risk"]
+    else:
+        result = shell(checkout / "ml", "platformc", "diff", f"git:{base}", path=runner.path)
+        assert result.returncode == 2, result.stderr
+        assert "lies behind `ml`, which is no folder there" in result.stderr
+
+
+def test_a_spec_in_a_folder_that_the_base_has_is_new(runner: Runner) -> None:
+    (runner.checkout / "ml").mkdir()
+    (runner.checkout / "ml" / "README.md").write_text("soon")
+    shell(runner.checkout, "git", "add", "-A")
+    shell(runner.checkout, "git", "commit", "-q", "-m", "a folder")
+    (runner.checkout / "ml" / "platform.yaml").write_text(SPEC)
+    outcome = runner.run(
+        base="HEAD", file="ml/platform.yaml", check="false", sarif="false", fail_on="data-loss"
+    )
+    assert outcome.outputs["risk"] == "new", outcome.log
+    assert outcome.failed == []
+
+
 @pytest.mark.parametrize("planted", ["BASE/platform.yaml", "main/platform.yaml"])
 def test_a_folder_that_is_named_like_the_base_changes_no_plan(runner: Runner, planted: str) -> None:
     runner.write(SMALLER, compiled=False)

@@ -15,8 +15,10 @@ from support.diagnosing import GOLDENS, HEADER, diagnosed, golden_names
 from support.paths import TESTS
 
 from compiler.cli import platformc
-from compiler.diagnostics import github, junit, sarif
+from compiler.diagnostics import Diagnostic, github, junit, sarif
 from compiler.diagnostics.masking import messages_masked
+from compiler.document.span import Span
+from compiler.text import printable
 
 WRONG = HEADER + "spec:\n  components:\n    minio: {replicas: 2}\n    mlfow: {}\n"
 WARNED = HEADER + "spec:\n  components:\n    minio: {}\n"
@@ -67,7 +69,8 @@ def test_github_reads_back_every_message(name: str) -> None:
         pairs = dict(pair.split("=", 1) for pair in properties.split(","))
         assert kind == {"note": "notice"}.get(diagnostic.severity, diagnostic.severity)
         assert pairs["title"] == diagnostic.code
-        assert unescaped(message).split("\nhelp: ") == [diagnostic.message, *diagnostic.help]
+        shown = [printable(line) for line in (diagnostic.message, *diagnostic.help)]
+        assert unescaped(message).split("\nhelp: ") == shown
         if diagnostic.span is not None:
             assert (pairs["line"], pairs["col"]) == (
                 str(diagnostic.span.line),
@@ -111,6 +114,16 @@ def test_github_command_is_one_line_whatever_the_spec_holds() -> None:
     lines = github.render(actual, {}).splitlines()
     assert len(lines) == len(actual)
     assert all(line.startswith("::error file=platform.yaml,line=5,") for line in lines)
+
+
+@pytest.mark.parametrize("sign", ["\x1b]0;EVIL\x07", "\u202e", "\r", "##[error]"])
+def test_github_log_shows_signs_that_steer_it_as_escapes(sign: str) -> None:
+    span = Span(f"out/{sign}/a", 1, 1, 1, 1)
+    finding = Diagnostic("foreign-file", f"`a{sign}b`", span, help=(f"help{sign}",))
+    text = github.render([finding], {})
+    assert sign not in text
+    assert text.count("\n") == 1
+    assert text.count("\\u") >= 3
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -267,6 +267,43 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     listed = json.loads(run("images", ENVIRONMENT, "-f", str(spec), "--format", "json").stdout)
     assert {"image": image.removeprefix("mirror.local/"), "pulled": image, "digest": None,
             "usedBy": ["operators/argo-workflows"]} in listed  # fmt: skip
+
+
+def _append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda folder: None, set()),
+        (lambda folder: _append(folder / "install.yaml", "---\nkind: ClusterRoleBinding\n"),
+         {("edited-output", "install.yaml", "was edited")}),
+        (lambda folder: (folder / "evil.yaml").write_text("kind: ClusterRole"),
+         {("foreign-file", "evil.yaml", "was not written")}),
+        (lambda folder: (folder / "namespace-argo.yaml").unlink(),
+         {("edited-output", "namespace-argo.yaml", "was removed")}),
+    ],
+)  # fmt: skip
+def test_a_change_of_a_vendored_release_is_reported(
+    spec: Path, releases: tuple[str, Path], change: Callable[[Path], object],
+    expected: set[tuple[str, str, str]],
+) -> None:  # fmt: skip
+    text = spec.read_text()
+    spec.write_text(text.replace("argo-workflows: {", "argo-workflows: {install: vendored, ", 1))
+    assert vendor(spec, releases[0]).exit_code == 0
+    assert run("compile", "-f", str(spec)).exit_code == 0
+    change(spec.parent / "operators" / "argo-workflows")
+    for verb in (["validate"], ["compile", "--check"]):
+        result = run(*verb, "-f", str(spec))
+        assert result.exit_code == (1 if expected else 0), result.output
+        for code, file, problem in expected:
+            assert f"error[{code}]: `operators/argo-workflows/{file}` {problem}" in result.output
+    shown = json.loads(run("diff", str(spec), "-f", str(spec), "--format", "json").stdout)
+    assert shown["strays"] == [f"operators/argo-workflows/{file}" for _, file, _ in expected]
+    (spec.parent / "operators" / "argo-workflows" / "evil.yaml").unlink(missing_ok=True)
+    assert vendor(spec, releases[0]).exit_code == 0
+    assert run("validate", "-f", str(spec)).exit_code == 0
 
 
 @pytest.mark.parametrize("place", ["operators", "operators/argo-workflows"])

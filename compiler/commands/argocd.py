@@ -80,7 +80,8 @@ def generate(file: Path) -> None:
         request = parse(os.environ)
     except BadRequestError as error:
         fail(str(error), 1)
-    result = compiled(file, only=(request.environment,) if request.environment else None)
+    only_environment = (request.environment,) if request.environment else None
+    result = compiled(file, only=only_environment, most_values=argocd_plugin.MOST_VALUES)
     environment = environment_of(result, request.environment or _only(result))
 
     lowered = result.lowered[environment]

@@ -14,6 +14,7 @@ from compiler.commands.output import fail, show_errors
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
 from compiler.diagnostics import closest
+from compiler.load import MAX_NODES
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
@@ -21,16 +22,18 @@ from compiler.upstream.lock import Lock
 
 
 def compiled(
-    file: Path, *, only: Collection[str | None] | None = None, judged: bool = True
-) -> Compilation:
-    """A spec compiled to objects that fit their schemas; `only` as in `pipeline.compile`.
+    file: Path, *, only: Collection[str | None] | None = None, judged: bool = True,
+    most_values: int = MAX_NODES,
+) -> Compilation:  # fmt: skip
+    """A spec compiled to objects that fit their schemas; `only` and `most_values` as in `pipeline.compile`.
 
     Without `judged`, the objects are checked neither by rules nor against their schemas.
     """
     data = read_spec(file)
     with progress() as step:
         if judged:
-            result = pipeline.compile(data, str(file), lock_of(file, data), only, step)
+            pins = lock_of(file, data)
+            result = pipeline.compile(data, str(file), pins, only, step, most_values)
         else:
             bindings = pipeline.bound(data, str(file), lock_of(file, data), step)
             result = pipeline.with_objects(bindings, only, step)

@@ -24,6 +24,7 @@ from compiler.diff.compare import compare
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
+from compiler.rules.previous import changed_release
 from compiler.write.output_paths import strays
 
 DETAILED = "--detailed-exitcode"
@@ -127,12 +128,13 @@ def _changes(old: Compilation, new: Compilation, environment: str | None) -> tup
 def _strays(new: Compilation, root: Path) -> Sequence[str]:
     """The foreign files in the folders of the output, which would be delivered with it.
 
-    The tree's own list of files is ignored, because the author of the tree wrote it.
+    Files of vendored releases that `vendor` did not write like this are among them. The tree's own list of files is ignored, because the author of the tree wrote it.
     """
     try:
+        changed = tuple(path for _, path, _ in changed_release.differences(new.lowered, root))
         with open_folder(root) as folder:
             if folder.status("base") is None:  # the output is not committed
-                return ()
-            return tuple(strays(new.tree(), folder))
+                return changed
+            return (*strays(new.tree(), folder), *changed)
     except OSError as error:
         fail(sentence(error))

@@ -27,6 +27,7 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_FOLDER = "040000"  # the mode of a folder in a commit
 
 
 class GitError(Exception):
@@ -46,14 +47,10 @@ def file_at(revision: str, file: Path) -> bytes:
     )
     if commit is None:
         raise GitError(f"git knows no revision `{revision}` here")
-    entry = _git_output(folder, "ls-tree", "-z", commit.decode().strip(), "--", path)
-    if entry is None:
-        raise GitError(f"git cannot list {file} at `{revision}`")
-    if not entry:
+    path = _full_path(folder, path, f"{file} at `{revision}`")
+    name = _blob_name(folder, commit.decode().strip(), path, f"{file} at `{revision}`")
+    if name is None:
         raise NoSuchFileError(f"{file} is not there at `{revision}`")
-    mode, _, name = entry.split(b"\t")[0].decode().split(" ")
-    if not mode.startswith("100"):
-        raise GitError(f"{file} at `{revision}` is no regular file")
     return _blob(folder, name, f"{file} at `{revision}`")
 
 
@@ -66,6 +63,37 @@ def tracked(folder: Path) -> tuple[str, ...]:
     if listed is None:
         raise GitError(f"git cannot list {folder}")
     return tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
+
+
+def _full_path(folder: Path, path: str, title: str) -> str:
+    """The path of a file from the top of the repository."""
+    prefix = _git_output(folder, "rev-parse", "--show-prefix")
+    if prefix is None:
+        raise GitError(f"git cannot list {title}")
+    return os.fsdecode(prefix.removesuffix(b"\n")) + path
+
+
+def _blob_name(folder: Path, commit: str, path: str, title: str) -> str | None:
+    """Git's name of a file in a commit; None where the commit has no such file.
+
+    Git follows no link in a commit. So a link or a submodule on the way does not mean that the file is
+    new, and is refused: the working tree has a file at the path, and the commit may have its content.
+    """
+    parts = path.split("/")
+    paths = ["/".join(parts[: index + 1]) for index in range(len(parts))]
+    listed = _git_output(folder, "ls-tree", "-z", "-t", "--full-tree", commit, "--", *paths)
+    if listed is None:
+        raise GitError(f"git cannot list {title}")
+    for entry in listed.split(b"\0")[:-1]:
+        head, _, place = entry.partition(b"\t")
+        mode, _, name = head.decode().split(" ")
+        if os.fsdecode(place) == path:
+            if not mode.startswith("100"):
+                raise GitError(f"{title} is no regular file")
+            return name
+        if mode != _FOLDER and os.fsdecode(place) in paths:
+            raise GitError(f"{title} lies behind `{os.fsdecode(place)}`, which is no folder there")
+    return None
 
 
 def _blob(folder: Path, name: str, title: str) -> bytes:

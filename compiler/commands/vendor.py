@@ -19,6 +19,7 @@ from compiler.spec.settings import Registry
 from compiler.upstream import lock
 from compiler.upstream.prerequisites import prerequisites, release, vendored
 from compiler.upstream.releases import Vendored, VendorError, vendor
+from compiler.upstream.written_files import written_files
 
 
 @click.command(cls=Verb)
@@ -40,15 +41,30 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
     locked = lock.written(file)
     selected = _selected(result, names)
-    operators = dict(locked.operators)
+    operators, written = dict(locked.operators), locked.written
     registry = result.platforms[None].settings.registry
     for prerequisite in selected:
         before = {} if update else operators.get(prerequisite.name, {})
         vendored_release = _fetched(prerequisite, before, registry, base)
         _write(file, f"operators/{prerequisite.name}", vendored_release.files, prerequisite)
         operators[prerequisite.name] = vendored_release.digests
-    lock.write(file, locked._replace(operators=operators))
+        written = _written(file, prerequisite.name, vendored_release, written)
+    lock.write(file, locked._replace(operators=operators, written=written))
     note(f"{lock.path_of(file)}: {len(selected)} releases")
+
+
+def _written(
+    spec: Path, name: str, release: Vendored, earlier: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The digests of all written files, with those of one release as they are on the disk now.
+
+    Only its own files count, and no other file in its folder.
+    """
+    inside = f"operators/{name}/"
+    kept = {path: digest for path, digest in earlier.items() if not path.startswith(inside)}
+    with open_folder(spec.parent) as root:
+        present = written_files(name, root)
+    return {**kept, **{inside + file: present[inside + file] for file in release.files}}
 
 
 def _fetched(

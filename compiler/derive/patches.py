@@ -21,11 +21,13 @@ from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
 from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
+from compiler.model.images import OCI, image_texts
 from compiler.model.instance import Instance
-from compiler.model.package import Lowered, Package
+from compiler.model.package import Lowered, Package, PatchedObject
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.registry import in_upstream_namespace
 from compiler.spec.component import Patch
+from compiler.spec.image import is_floating, split_image
 from compiler.upstream.prerequisites import required
 
 ROOT: Path = ("spec",)
@@ -44,11 +46,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             if instance is not None and instance.section == "models":
                 names = [name, *names]
             change = _patched(lowered, names, instance, name, patch)
+            location: Path = (*path, "patches", index)
             if isinstance(change, PatchProblem):
-                location: Path = (*path, "patches", index)
                 _report(change, patch, location, lowered.platform.document, report)
             elif change is not None:
-                lowered = _with(lowered, change)
+                lowered = _with(lowered, change, location, patch)
     return lowered
 
 
@@ -83,10 +85,17 @@ def _by_owner(lowered: Lowered) -> Mapping[Path, Sequence[str]]:
     return names
 
 
-def _with(lowered: Lowered, package: Package) -> Lowered:
+def _with(lowered: Lowered, package: Package, path: Path, patch: Patch) -> Lowered:
+    """The environment with a patched package, and with a record of each object before the patch."""
     if package.name in lowered.packages:
-        return replace(lowered, packages={**lowered.packages, package.name: package})
-    return replace(lowered, models=lowered.models.replaced({package.name: package}))
+        earlier = lowered.packages[package.name]
+        result = replace(lowered, packages={**lowered.packages, package.name: package})
+    else:
+        earlier = lowered.models[package.name]
+        result = replace(lowered, models=lowered.models.replaced({package.name: package}))
+    changed = zip(earlier.resources, package.resources, strict=True)
+    records = (PatchedObject(path, patch, old) for old, new in changed if old is not new)
+    return replace(result, patched=(*lowered.patched, *records))
 
 
 def _report(
@@ -226,11 +235,29 @@ def against(package: Package, before: Resource, after: Manifest) -> Iterator[Pat
         yield PatchProblem(
             "schema-violation", f"{subject}: {problem}", at=problem.partition(":")[0]
         )
+    yield from _moving_images(subject, before.manifest, after)
     # The platform does not enforce pod security in the namespaces of operators.
     secured = () if in_upstream_namespace(package.instance) else insecure(after)
     for rejection in chain(refusals(after), secured):
         message = f"{subject} would be refused: {rejection.problem}"
         yield PatchProblem("patch-refused", message, (rejection.help,), rejection.at)
+
+
+def _moving_images(subject: str, before: Manifest, after: Manifest) -> Iterator[PatchProblem]:
+    """The images of a patch that fields of the spec refuse too."""
+    known = {text for _, text in image_texts(before)}
+    for at, text in image_texts(after):
+        if text in known or text.startswith(OCI):
+            continue
+        if not split_image(text)[0]:
+            message = f"{subject}: `{text}` is not an image reference"
+            help = "write it like `registry.example.com/team/app:1.4`"
+            yield PatchProblem("invalid-image", message, (help,), at)
+        elif is_floating(text):
+            message = f"{subject}: `{text}` is floating: the image can change without a change of the spec"
+            yield PatchProblem(
+                "floating-tag", message, ("name a version, or add `@sha256:...`",), at
+            )
 
 
 def _identity(manifest: Any) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masking import messages_masked
+from compiler.text import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -31,8 +32,11 @@ def _command(diagnostic: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    """Escape the text after `::`, where a line break would end the command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape the text after `::`, where a line break would end the command.
+
+    The log shows the text, so signs that steer a terminal or reorder text are escaped too.
+    """
+    return "%0A".join(printable(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:

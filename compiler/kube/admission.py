@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler.kube import keys, pod_security, sources
 from compiler.kube.rejection import Rejection
+from compiler.model.custom_resource import is_builtin
 from compiler.model.resource import Manifest, pod_template
 
 _POD = {
@@ -46,6 +47,10 @@ def insecure(manifest: Manifest) -> Iterator[Rejection]:
     pod = template["spec"] if template else {}
     if pod_violations := list(pod_security.of_pod(pod)):
         yield _forbidden(at, "its pod has", pod_violations)
+    annotations = (template or {}).get("metadata", {}).get("annotations") or {}
+    if annotated := list(pod_security.of_annotations(annotations)):
+        annotations_at = f"{at.removesuffix('/spec')}/metadata/annotations"
+        yield _forbidden(annotations_at, "its pod has", annotated)
     for container_at, container in _containers(pod, at):
         if violations := list(pod_security.of_container(container, pod)):
             yield _forbidden(container_at, f"`{container['name']}` has", violations)
@@ -70,10 +75,14 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
 def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
     """Check an object by the rules of its kind."""
     kind = manifest["kind"]
-    yield from keys.of_metadata(manifest["metadata"], "/metadata")
+    if is_builtin(manifest["apiVersion"].rpartition("/")[0]):
+        yield from keys.of_maps(manifest, "")
+    else:
+        yield from keys.of_metadata(manifest["metadata"], "/metadata")
     if kind in ("ConfigMap", "Secret"):
         yield from keys.of_data(manifest)
     if kind == "Service" and "spec" in manifest:
+        yield from keys.of_labels(manifest["spec"].get("selector") or {}, "/spec/selector")
         yield from _duplicates(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
         yield from _duplicates(manifest["spec"], "/spec", {"ports": ("name",)})
     if kind in _TEMPLATES:
@@ -89,8 +98,6 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
             )
             return
     spec, template = manifest["spec"], _at(manifest, at)
-    yield from keys.of_metadata(template["metadata"], f"{at}/metadata")
-    yield from keys.of_labels(template["spec"].get("nodeSelector") or {}, f"{at}/spec/nodeSelector")
     labels = template["metadata"].get("labels", {})
     for label, value in sorted(spec.get("selector", {}).get("matchLabels", {}).items()):
         if labels.get(label) != value:
@@ -107,6 +114,9 @@ def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Rejection]
     yield from _duplicates(pod, at, _POD)
     containers = _containers(pod, at)
     yield from _equal_identities(containers, ("name",))
+    for key, role in (("containers", "a container"), ("initContainers", "a container"),
+                      ("volumes", "a volume")):  # fmt: skip
+        yield from keys.of_names(pod.get(key, ()), f"{at}/{key}", role)
     volumes = claims | {volume["name"] for volume in pod.get("volumes", ())}
     for index, volume in enumerate(pod.get("volumes", ())):
         yield from sources.of_volume(volume, f"{at}/volumes/{index}")
@@ -128,6 +138,7 @@ def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterat
     if "image" not in container:
         yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
     yield from keys.of_variables(container.get("env", ()), f"{at}/env")
+    yield from keys.of_names(container.get("ports", ()), f"{at}/ports", "a port")
     yield from _duplicates(container, at, _CONTAINER)
     yield from _duplicates(container, at, {"ports": ("name",)})
     yield from sources.of_container(container, at)

@@ -16,6 +16,8 @@ from compiler.spec.walk import sections
 
 OCI = ("oci://", "oci+")  # URIs of images
 
+_REFERENCE = "reference"  # the key of the image in a pod's volume of the kind `image`
+
 
 class Rewriter:
     """Replaces image references in text, as whole words, in one pass."""
@@ -66,12 +68,29 @@ def image_keys(value: Any) -> Iterator[str]:
             pending += value
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if key == "image" and isinstance(inner, dict):
+                    inner = inner.get(_REFERENCE, inner)  # of a volume that is an image
                 if isinstance(inner, (dict, list)):
                     pending.append(inner)
                 elif isinstance(inner, str) and inner.startswith(OCI):
                     yield inner.partition("://")[2]
                 elif isinstance(inner, str) and _names_image(key) and split_image(inner)[0]:
                     yield inner
+
+
+def image_texts(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Each text in an image field of an object, whether or not it is a reference, with its JSON pointer."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from image_texts(inner, f"{at}/{index}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            pointer = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
+            is_volume = at.endswith("/image") and key == _REFERENCE
+            if isinstance(inner, str) and (_names_image(key) or is_volume):
+                yield pointer, inner
+            else:
+                yield from image_texts(inner, pointer)
 
 
 def _names_image(key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from compiler.document import Node
+from compiler.document import Node, Path
 from compiler.document.span import Span
 from compiler.files.next_to_spec import Files
 from compiler.model.authority import HandedAuthority
@@ -32,6 +32,7 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
+from compiler.spec.component import Patch
 from compiler.spec.locked_model import LockedModel
 from compiler.spec.settings import Settings
 
@@ -120,6 +121,14 @@ class Package(Struct, frozen=True):
         return 1 + max((piece.step for piece in pieces), default=0)
 
 
+class PatchedObject(Struct, frozen=True):
+    """A patch of the user's with its place in the spec, and its object before the patch."""
+
+    path: Path
+    patch: Patch
+    before: Resource
+
+
 class Lowered(Struct, frozen=True):
     """One lowered environment: its packages by name, and their graph."""
 
@@ -129,6 +138,7 @@ class Lowered(Struct, frozen=True):
     models: Fleet = field(default_factory=lambda: Fleet({}))  # the models' packages, never factored
     credentials: tuple[Credential, ...] = ()
     granted: tuple[Credential, ...] = ()  # the credentials that servers create themselves
+    patched: tuple[PatchedObject, ...] = ()  # in the order of the patches
 
     @property
     def all_packages(self) -> tuple[Package, ...]:

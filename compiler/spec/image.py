@@ -12,6 +12,14 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 # A reference that names a version: by its tag, its digest or both.
 PATTERN = rf"{_NAME}(:{_TAG}(@{_DIGEST})?|@{_DIGEST})"
 
+_FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
+
+
+def is_floating(text: str) -> bool:
+    """Whether a reference names no version: it has no digest, and no tag or one that moves."""
+    _, tag, digest = split_image(text)
+    return not digest and (not tag or tag in _FLOATING)
+
 
 def split_image(text: str) -> tuple[str, str, str]:
     """Repository, tag and digest of an image reference; empty if missing."""

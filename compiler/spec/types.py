@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern, matches
-from compiler.spec.image import PATTERN, split_image
+from compiler.spec.image import PATTERN, is_floating, split_image
 
 _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
 
@@ -50,17 +50,15 @@ _MODEL_FORMS = {
     "hf": (r"hf://[\w.-]+/[\w.-]+(:[\w.-]+)?", "hf://org/model:revision"),
     "oci": (r"oci://\S+", "oci://registry.example.com/models/churn:7"),
 }
-_FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
 
 
 def _image(text: str) -> str:
-    repository, tag, digest = split_image(text)
-    if not repository:
+    if not split_image(text)[0]:
         message = f"`{text}` is not an image reference"
         raise InvalidValue(
             "invalid-image", message, "write it like `registry.example.com/team/app:1.4`"
         )
-    if digest or (tag and tag not in _FLOATING):
+    if not is_floating(text):
         return text
     message = f"`{text}` is floating: the image can change without a change of the spec"
     raise InvalidValue("floating-tag", message, "name a version, or add `@sha256:...`")

@@ -2,7 +2,7 @@
 
 The spec names the images and releases by version, and the models by alias. The lock is committed with the
 spec. An image has the digest that a registry reported; a release has the
-SHA-256 of each fetched file; a model has the version that the registry reported, by environment. Only the
+SHA-256 of each fetched file and of each written one; a model has the version that the registry reported, by environment. Only the
 commands for it change the file.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "platform.lock"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_KEYS = {"images", "models", "operators"}
+_KEYS = {"images", "models", "operators", "written"}
 _HEADER = "# Written by platformc (`images --pin`, `models lock`, `vendor`); commit it.\n"
 
 
@@ -34,12 +34,13 @@ class BrokenLockError(Exception):
 class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
     """Digests by image, digests by address for each vendored system, and models by environment.
 
-    `files` are the files that the spec names: they are committed, so they need no digest.
+    `written` are the digests of the files of the vendored systems, by path. `files` are the files that the spec names: they are committed, so they need no digest.
     """
 
     images: Mapping[str, str] = _EMPTY
     operators: Mapping[str, Mapping[str, str]] = _EMPTY
     models: Mapping[str, Mapping[str, LockedModel]] = _EMPTY
+    written: Mapping[str, str] = _EMPTY
     files: Files = _EMPTY
 
 
@@ -85,13 +86,14 @@ def parse(data: bytes, name: str) -> Lock:
         return Lock()
     if not isinstance(content, dict) or not content.keys() <= _KEYS:
         raise BrokenLockError(
-            f"{name} holds something else than `images`, `models` and `operators`"
+            f"{name} holds something else than `images`, `models`, `operators` and `written`"
         )
     images, operators = content.get("images") or {}, content.get("operators") or {}
     by_name = isinstance(operators, dict) and all(map(_digests, operators.values()))
-    if not _digests(images) or not by_name:
+    written = content.get("written") or {}
+    if not _digests(images) or not _digests(written) or not by_name:
         raise BrokenLockError(f"{name} holds something else than digests (`sha256:` and 64 digits)")
-    return Lock(images, operators, _models(content.get("models"), name))
+    return Lock(images, operators, _models(content.get("models"), name), written)
 
 
 def _models(content: object, name: str) -> Mapping[str, Mapping[str, LockedModel]]:
@@ -136,5 +138,7 @@ def write(spec: Path, lock: Lock) -> None:
             for environment, entries in sorted(lock.models.items())
             if entries
         }
+    if lock.written:
+        content["written"] = dict(sorted(lock.written.items()))
     with open_folder(spec.parent) as folder:
         folder.replace(NAME, (_HEADER + yaml.dump(content)).encode())

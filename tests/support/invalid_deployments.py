@@ -69,7 +69,7 @@ def deployment() -> dict[str, Any]:
         "spec": {
             "selector": {"matchLabels": labels},
             "template": {
-                "metadata": {"labels": labels},
+                "metadata": {"labels": dict(labels)},
                 "spec": {"containers": [{"name": "any", "image": "registry.example.com/any:1"}]},
             },
         },

@@ -147,6 +147,42 @@ def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
 def client_problems(
     me: model.Instance[Any], clients: Sequence[redis.Binding]
 ) -> Iterator[model.Problem]:
+    """The problems of keys that the server cannot keep as its clients need them."""
+    yield from _eviction_problems(me, clients)
+    yield from _overlaps(me, clients)
+
+
+def _overlaps(me: model.Instance[Any], clients: Sequence[redis.Binding]) -> Iterator[model.Problem]:
+    """The problem of a client whose login reaches keys of another client.
+
+    A pattern such as `*p1` admits every key that ends in `p1`, also the keys of `*x_p1`. The part before
+    the ending is free, so no pattern separates them. Clients with equal patterns mean the same keys.
+    """
+    owned = {
+        (binding.consumer.name, pattern.removeprefix("*")): binding
+        for binding in clients
+        # Workloads have the keys of the components that they use.
+        if binding.consumer.section == "components" and isinstance(binding.claim, redis.Claim)
+        for pattern in binding.claim.keys
+        if pattern.startswith("*") and pattern != "*"
+    }
+    for name, ending in sorted(owned):
+        for other, longer in sorted(owned):
+            if other != name and longer != ending and longer.endswith(ending):
+                yield model.Problem(
+                    "shared-claim",
+                    f"the login of `{name}` at `{me.name}` reaches the keys of `{other}`: both end "
+                    f"in `{ending}`, and those of `{other}` in `{longer}`",
+                    (),
+                    f"choose names of which none ends like the other, such as `{longer}_2`, or give "
+                    f"`{other}` another server by `bind`",
+                    related=("the other client", owned[other, longer].consumer.path),
+                )
+
+
+def _eviction_problems(
+    me: model.Instance[Any], clients: Sequence[redis.Binding]
+) -> Iterator[model.Problem]:
     """The problem of an eviction policy for keys with a time to live, if the clients' keys have none.
 
     Nothing can be evicted when memory is full, so writes fail as with `noeviction` (Redis

@@ -26,10 +26,12 @@ _PREDICTOR = ("spec", "predictor")
 
 
 def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
-    """The pod of each component, in which the server of a runtime has a fixed name."""
+    """The pods of each component, in which the server of a runtime has a fixed name."""
     for component in manifest.get("spec", {}).values():
         servers = [{"name": own_server.NAME, **component["model"]}] if "model" in component else []
         yield {**component, "containers": [*servers, *component.get("containers", ())]}
+        if workers := component.get("workerSpec"):  # the further pods of a server on several nodes
+            yield {**workers, "containers": workers.get("containers", ())}
 
 
 INFERENCE_SERVICE = model.CustomResource(

@@ -21,6 +21,9 @@ NAME = "platformc"
 CONFIG_MAP = "platformc-plugin"
 SERVER = "argocd-repo-server"
 USER = 999
+# All applications of an Argo CD share the sidecar's memory, so the plugin reads smaller specs than other
+# verbs: 5,000 models with 20 environments have 35,000 values and take 250 MiB.
+MOST_VALUES = 50_000
 PARAMETERS = {
     "environment": (
         "Environment",

@@ -1,66 +1,84 @@
 """A patch of an object that guards the platform.
 
-Guards are network policies, rules of a mesh, Pod Security of namespaces, and references to credentials. A
-patch after which `restricted` forbids a pod is an error already. A patch of a guard may be intended, so it
-is reported once, and the user silences the warning with the reason.
+Guards are network policies, rules of a mesh, Pod Security of namespaces, roles, references to credentials,
+labels by which policies select pods, and the accounts of pods. The object before the patch is compared
+with the object after it. A patch after which `restricted` forbids a pod is an error already. A patch of a
+guard may be intended, so it is reported once, and the user silences the warning with the reason.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import partial
+
+from msgspec.structs import replace
 
 from compiler.diagnostics import Report
-from compiler.model import Lowered, Path, Platform
-from compiler.spec.component import Patch, PatchOperation
-
-_SECURITY = "pod-security.kubernetes.io~1"
-_CREDENTIAL = re.compile(r"/(secretKeyRef|secretName|secretRef)(/|$)")
-# The removal of an element of these lists only makes a policy stricter.
-_NARROWER = re.compile(r"/spec/(ingress|egress)/\d+(/(from|to|ports)/\d+)?")
+from compiler.kube import guards
+from compiler.kube.patching import PatchProblem, applied
+from compiler.model import Lowered, Path, Platform, Resource
+from compiler.model.package import PatchedObject
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
-    rules = {kind for (_, kind), custom in lowered.custom_resources.items() if custom.is_rule}
-    rules.add("NetworkPolicy")
-    for path, patch in _patches(platform):
-        for index, operation in enumerate(patch.operations):
-            guard = _guard(patch, operation, rules)
-            if guard:
-                operation_path: Path = (*path, "operations", index)
-                target = f"{patch.target.kind} `{patch.target.name}`"
-                report.add(
-                    "loosened-guard",
-                    f"the patch of {target} changes {guard}",
-                    platform.document.span_of(operation_path),
-                    path=operation_path,
-                    help="say it by `uses`, `bind` or a field instead, or silence this with the reason",
-                )
+    if not lowered.patched:
+        return
+    kinds = {kind for (_, kind), custom in lowered.custom_resources.items() if custom.is_rule}
+    kinds.add("NetworkPolicy")
+    selected = _selected(lowered, kinds)
+    for patched in lowered.patched:
+        target = patched.patch.target
+        for index, guard in _loosened(patched, kinds, selected):
+            operation_path: Path = (*patched.path, "operations", index)
+            report.add(
+                "loosened-guard",
+                f"the patch of {target.kind} `{target.name}` changes {guard}",
+                platform.document.span_of(operation_path),
+                path=operation_path,
+                help="say it by `uses`, `bind` or a field instead, or silence this with the reason",
+            )
 
 
-def _patches(platform: Platform) -> Iterator[tuple[Path, Patch]]:
-    root: Path = ("spec",)
-    owners = [(root, platform.settings.patches)]
-    owners += [
-        (instance.path, instance.spec.patches)
-        for instance in platform.having("patches")
-        if instance.spec.patches
-    ]
-    for path, patches in owners:
-        for index, patch in enumerate(patches):
-            yield (*path, "patches", index), patch
+def _selected(lowered: Lowered, kinds: set[str]) -> frozenset[str]:
+    """The labels by which the rules of an environment select pods."""
+    return frozenset(
+        label
+        for package in lowered.all_packages
+        for resource in package.resources
+        if resource.kind in kinds
+        for label in guards.selectors(resource.manifest)
+    )
 
 
-def _guard(patch: Patch, operation: PatchOperation, rules: set[str]) -> str | None:
-    """The guard that an operation changes, or None."""
-    if operation.op == "test":
-        return None
-    kind, path = patch.target.kind, operation.path
-    if kind in rules and path.startswith("/spec"):
-        removed = operation.op == "remove" and _NARROWER.fullmatch(path)
-        return None if removed else "the traffic that it admits"
-    if kind == "Namespace" and (_SECURITY in path or path == "/metadata/labels"):
-        return "the Pod Security of the namespace"
-    if _CREDENTIAL.search(path) or "secretKeyRef" in str(operation.value):
-        return "the credential that is read"
-    return None
+def _loosened(
+    patched: PatchedObject, kinds: set[str], selected: frozenset[str]
+) -> Iterator[tuple[int, str]]:
+    """The guards that a patch changes, each with the operations that change it."""
+    is_rule = patched.before.kind in kinds
+    guards_of = partial(guards.of, is_rule=is_rule, selected=selected)
+    states = list(_states(patched))
+    first = guards_of(patched.before)
+    changed = {*guards.loosened(first, guards_of(states[-1][1]))} if states else set()
+    if not changed:
+        return
+    before = first
+    for index, state in states:
+        try:
+            after = guards_of(state)
+        except (AttributeError, KeyError, TypeError):
+            continue  # between two operations, an object may lack parts that a later one adds
+        for guard in guards.loosened(before, after):
+            if guard in changed:
+                yield index, guard
+        before = after
+
+
+def _states(patched: PatchedObject) -> Iterator[tuple[int, Resource]]:
+    """The object after each operation of a patch."""
+    resource = patched.before
+    for index, operation in enumerate(patched.patch.operations):
+        part = patched.patch.model_copy(update={"operations": (operation,)})
+        manifest = applied(part, resource.manifest)
+        if not isinstance(manifest, PatchProblem):
+            resource = replace(resource, manifest=manifest)
+            yield index, resource

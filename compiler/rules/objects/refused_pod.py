@@ -78,7 +78,12 @@ def _restricted(lowered: Lowered) -> frozenset[str]:
 def _problems(resource: Resource, additions: tuple[Injected, ...]) -> Iterator[str]:
     for pod in resource.pods:
         yield from _of_additions(additions, pod)
-        if resource.custom is not None:  # no other check looks at the containers in such an object
+        if resource.custom is not None:  # no other check looks at the pods in such an object
+            annotations = resource.manifest["metadata"].get("annotations") or {}
+            annotations = annotations | (pod.get("annotations") or {})
+            of_pod = [*pod_security.of_pod(pod), *pod_security.of_annotations(annotations)]
+            if of_pod:
+                yield f"the pod has {', '.join(of_pod)}"
             for container in (*pod.get("initContainers", ()), *pod["containers"]):
                 yield from _violations(f"`{container['name']}` has", container, pod)
 

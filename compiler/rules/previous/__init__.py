@@ -12,10 +12,11 @@ from compiler.model.package import Lowered
 
 def check(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
     """The findings of all these rules, without silenced ones."""
-    from compiler.rules.previous import first_canary, refused_data
+    from compiler.rules.previous import changed_release, first_canary, refused_data
 
     platforms = {
         name: environment.platform for name, environment in lowered.items() if name is not None
     }
     findings = first_canary.check(lowered, root) + refused_data.check(lowered, root)
-    return without_silenced(findings, platforms)[0]
+    remaining = without_silenced(findings, platforms)[0]
+    return [*remaining, *changed_release.check(lowered, root).diagnostics]
