@@ -58,7 +58,12 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @classmethod
     def credential(cls, binding: Binding) -> model.Credential:
         existing = binding.existing_credential("password")
-        return existing or model.Credential(
+        if existing is not None:
+            note = (
+                "the password may hold only characters that a URI takes as they are, and no comma"
+            )
+            return replace(existing, note=note)
+        return model.Credential(
             binding.secret,
             {"password": Random.PASSWORD},
             (binding.consumer.namespace,),

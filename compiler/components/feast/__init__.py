@@ -131,6 +131,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
         calculation=f"{processes} processes x {per_process} connections",
         makes_tables=True,
         writers=me.spec.writers,
+        login_in_uri=True,
     )
 
 
