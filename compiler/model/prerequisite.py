@@ -30,6 +30,10 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     version: str  # the release that the emitted objects fit
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
+    # Parts of systems, by name, that it brings, and that must be there before its own commands run:
+    # an instance may need them from another with which it has no binding.
+    brings: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.

@@ -64,6 +64,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         system=f"A gateway of Istio{certificate.prerequisite(me.settings.tls)}",
         version=spec.release,
         namespaces=(space,),
+        needs=(istio_charts.CONTROL_PLANE,),
         how=(
             istio_charts.REPOSITORY,
             f"kubectl create namespace {space}",
