@@ -60,6 +60,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             keys=(f"*{project_of(me).name}",),
             # Without it Feast 0.67 sets no time to live.
             lasting="" if spec.key_ttl else "keyTtl",
+            writers=spec.writers,
         ),
     }
     if spec.offline_store == "postgres":
