@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,10 @@ def test_prerequisites_say_what_administrators_make() -> None:
     }
     assert 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"' in instructions["database"]
     assert "CREATE ROLE :" not in instructions["database"]  # the login exists
+    # What clients open: past the pooler, and the pooler's pools.
+    (allowed,) = re.findall(r"^-- Allow at least (\d+) connections", instructions["database"], re.M)
+    counts = re.findall(r"^--   \S+ (\d+) \(", instructions["database"], re.M)
+    assert int(allowed) == sum(map(int, counts)) > 0
     assert "GRANT ALL PRIVILEGES ON `report`.* TO 'report-mysql'@'%'" in instructions["mysql"]
     policies = instructions["store"].split("the policy of the key in the Secret ")[1:]
     by_secret = {text.partition(":")[0]: json.loads(text.partition(":\n")[2]) for text in policies}
