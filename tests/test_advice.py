@@ -17,6 +17,7 @@ from compiler.validate.corrections import _language, corrected_key
 
 COMPONENT = "spec:\n  components:\n    "
 WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
+MODEL = "spec:\n  models:\n    m: {format: vllm, uri: 's3://models/m', "
 # After the text: the words of its help, and whether `--fix` may write it.
 CASES = {
     "a name that begins with its type": (
@@ -33,6 +34,17 @@ CASES = {
     "servers of one that has none": (f"{COMPONENT}postgres: {{replicas: 3}}", "write `cloudnative-pg: {replicas: 3}` in its place", False),
     "variables of a chart": (
         f"{COMPONENT}mlflow: {{extraEnvVars: [{{name: A, value: b}}]}}", "write `env: {NAME: text}`", False),
+    "mounts of a model": (f"{MODEL}volumeMounts: []}}", "models have no volumes", False),
+    "mounts of a workload": (f"{WORKLOAD}volumeMounts: []}}", "a volume says where it is mounted", False),
+    "the class of a container runtime": (f"{MODEL}runtimeClassName: nvidia}}", "write it by `patches:`", False),
+    "the version of a serving runtime": (f"{MODEL}runtimeVersion: v1}}", "write `runtime:` with a serving runtime", False),
+    "the context of a language model": (
+        f"{MODEL}maxModelLen: 8192}}", 'write `args: ["--max-model-len=8192"]`', False),
+    "the autoscaler's target": (f"{MODEL}scaleTarget: 5}}", "write `scaling: {metric: concurrency, target: 5}`", False),
+    "the autoscaler's metric": (f"{MODEL}scaleMetric: rps}}", "write `scaling: {metric: rps, target: ...}`", False),
+    "a switch of KServe's chart": (
+        f"{COMPONENT}kserve: {{enableGatewayApi: true}}", "hosts follow from `spec.domain`", False),
+    "a way out of the cluster": (f"{WORKLOAD}egress: [{{to: pypi}}]}}", "of the type `external-service`", False),
     "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
     "the time zone of a schedule": (f"{WORKLOAD}timeZone: Europe/Berlin}}", "schedules are in UTC", False),
     "the kind of a registry": (f"{COMPONENT}feast: {{registry: sql}}", "`bind: {registry: NAME}`", False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from support.paths import SCENARIOS
 from support.scenarios import compiled, scenario_names
 
+from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery.certificates import DAY
 from compiler.delivery.doctor import check
@@ -52,6 +54,16 @@ class Cluster:
                     kinds, "storageclass"
                 )
                 return 0, json.dumps({"items": self._of(kind, None)}), ""
+            case ["get", "secret", name, "-n", space, "-o", template]:
+                (secret,) = [
+                    manifest
+                    for manifest in self._of("secret", space)
+                    if manifest["metadata"]["name"] == name
+                ]
+                annotations = secret["metadata"].get("annotations", {})
+                keys = re.findall(r"\.metadata\.annotations\['(.*?)'\]", template)
+                values = (annotations.get(key.replace("\\.", "."), "") for key in keys)
+                return 0, "\n".join(values), ""
             case ["get", kind, name, *rest]:
                 actual = self._of(kind, rest[1] if rest[0] == "-n" else None)
                 named = [manifest for manifest in actual if manifest["metadata"]["name"] == name]
@@ -105,7 +117,14 @@ def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
     existing = (credential for credential in lowered.granted if credential.created_by == "you")
     for credential in (*lowered.credentials, *existing):
         objects += [
-            {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
+            {
+                "kind": "Secret",
+                "metadata": {
+                    "name": credential.name,
+                    "namespace": space,
+                    "annotations": dict(credential.to_annotate.get(space, {})),
+                },
+            }
             for space in credential.namespaces
         ]
     for binding in lowered.graph.bindings:
@@ -294,7 +313,38 @@ def test_doctor_misses_an_authority_that_is_not_there() -> None:
         for manifest in ready(scenario, environment)
     ]
     for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
-        failed = [finding.text for finding in check(lowered, Cluster(objects), NOW)
+        bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)
                if not finding.passed and "`ca`" in finding.text]  # fmt: skip
-        assert failed
-        assert all(words in text for text in failed)
+        assert bad
+        assert all(words in text for text in bad)
+
+
+SHARED = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: p}
+spec:
+  components:
+    external-s3: {host: s3.example.com, credentials: {secret: acme}}
+    kserve: {mode: standard}
+  models: {iris: {format: sklearn, uri: "s3://models/iris", access: inside}}
+"""
+
+
+@pytest.mark.parametrize("missing", ["s3-endpoint", "s3-usehttps"])
+def test_annotations_of_a_secret_of_the_user_are_checked(missing: str) -> None:
+    """KServe reads the address of the store there, and platformc does not make this Secret."""
+    lowered = pipeline.compile(SHARED.encode(), "platform.yaml").lowered["default"]
+    (credential,) = lowered.granted
+    annotations = dict(credential.to_annotate["mlops"])
+    assert annotations["serving.kserve.io/s3-endpoint"] == "s3.example.com:443"
+    assert "serving.kserve.io/s3-endpoint=s3.example.com:443" in credential.note
+
+    def findings(present: dict[str, str]) -> list[str]:
+        metadata = {"name": "acme", "namespace": "mlops", "annotations": present}
+        cluster = Cluster([{"kind": "Secret", "metadata": metadata}])
+        return [finding.text for finding in check(lowered, cluster, NOW) if not finding.passed]
+
+    words = f"lacks serving.kserve.io/{missing}={annotations[f'serving.kserve.io/{missing}']} ("
+    assert not [text for text in findings(annotations) if "annotations" in text]
+    del annotations[f"serving.kserve.io/{missing}"]
+    assert [text for text in findings(annotations) if words in text]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.cluster import lowered, objects, templates
 from support.diagnosing import diagnosed
 
 from compiler import kube, pipeline
+from compiler.cli import platformc
 from compiler.upstream.prerequisites import administration
 
 SCENARIO, ENVIRONMENT = "existing-logins", "default"
@@ -104,6 +108,10 @@ def test_prerequisites_say_what_administrators_make() -> None:
     }
     assert 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"' in instructions["database"]
     assert "CREATE ROLE :" not in instructions["database"]  # the login exists
+    # What clients open: past the pooler, and the pooler's pools.
+    (allowed,) = re.findall(r"^-- Allow at least (\d+) connections", instructions["database"], re.M)
+    counts = re.findall(r"^--   \S+ (\d+) \(", instructions["database"], re.M)
+    assert int(allowed) == sum(map(int, counts)) > 0
     assert "GRANT ALL PRIVILEGES ON `report`.* TO 'report-mysql'@'%'" in instructions["mysql"]
     policies = instructions["store"].split("the policy of the key in the Secret ")[1:]
     by_secret = {text.partition(":")[0]: json.loads(text.partition(":\n")[2]) for text in policies}
@@ -142,3 +150,35 @@ def test_names_of_secrets_with_dots_and_dashes_stay_apart() -> None:
 @given(st.sets(st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,8}[a-z0-9])?", fullmatch=True), min_size=2))
 def test_no_two_secrets_have_the_same_variables(secrets: set[str]) -> None:
     assert len({kube.suffix(secret) for secret in secrets}) == len(secrets)
+
+
+@pytest.mark.parametrize("provider", ["existing", "local", "external-secrets"])
+def test_the_annotations_that_a_reader_needs_are_listed(
+    provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a person must learn them: other Secrets get them with their keys."""
+    store = "{provider: external-secrets, store: {name: vault}}"
+    secrets = store if provider == "external-secrets" else f"{{provider: {provider}}}"
+    section = (
+        "external-s3: {host: s3.example.com}\n    kserve: {mode: standard}\n"
+        f"  secrets: {secrets}\n"
+        "  models: {iris: {format: sklearn, uri: 's3://models/iris', access: inside}}\n"
+    )
+    (tmp_path / "platform.yaml").write_text(f"{HEAD}    {section}")
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(platformc, ["secrets", "list", "--format", "json"])
+    (row,) = json.loads(answer.stdout)["secrets"]
+    endpoint = "serving.kserve.io/s3-endpoint"
+    if provider == "existing":
+        assert row["annotations"]["mlops"][endpoint] == "s3.example.com:443"
+        assert f"{endpoint}=s3.example.com:443" in row["note"]
+    else:
+        assert row["annotations"] == {}
+        assert endpoint not in row["note"]
+
+
+def test_a_password_that_stands_in_a_uri_is_noted() -> None:
+    grants = {grant.name: grant for grant in lowered(SCENARIO, ENVIRONMENT).granted}
+    for name in ("acme-pg", "acme-redis"):
+        assert "only characters that a URI takes" in grants[name].note
+    assert not grants["acme-mysql"].note

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from support.cluster import Template, environments, lowered, objects, templates
 
-from compiler.interfaces import feature_store, postgresql
+from compiler.interfaces import feature_store, postgresql, redis
 from compiler.model.resource import Manifest
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -245,6 +245,25 @@ def test_clients_read_the_registry_unless_they_are_writers(scenario: str, enviro
     for (consumer, slot), reads in rights(scenario, environment).items():
         writes = consumer in writers or (consumer in stores and slot == "registry")
         assert reads != writes, consumer
+
+
+@pytest.mark.parametrize(("scenario", "environment"), with_feast())
+def test_clients_read_the_online_store_unless_they_are_writers(
+    scenario: str, environment: str
+) -> None:
+    graph = lowered(scenario, environment).graph
+    stores = {
+        name: instance.spec
+        for name, instance in graph.instances.items()
+        if instance.type == "feast"
+    }
+    writers = {writer for spec in stores.values() for writer in spec.writers}
+    for binding in graph.bindings:
+        if isinstance(binding.claim, redis.Claim) and binding.requires.slot.endswith(
+            "online-store"
+        ):
+            consumer = binding.consumer.name
+            assert binding.claim.read_only != (consumer in stores or consumer in writers), consumer
 
 
 def test_servers_before_the_registry_only_read_it_where_a_job_writes_it() -> None:

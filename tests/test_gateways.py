@@ -306,3 +306,57 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
 def test_without_istio_nothing_of_it_is_written() -> None:
     text = "\n".join(str(each) for each in objects_of(lowered("ingress", "k3s")))
     assert "istio" not in text
+
+
+MODELS = (
+    "  components:\n    edge: {EDGE}\n    seaweedfs: {}\n    kserve: {mode: standard}\n"
+    "  models:\n    slow: {format: sklearn, uri: s3://models/slow, access: ACCESS, timeout: 30m}\n"
+    "    plain: {format: sklearn, uri: s3://models/plain, access: ACCESS}\n"
+)
+
+
+def served(edge: str, access: str = "public") -> Lowered:
+    login = LOGIN if access == "login" else ""
+    return compiled(login + MODELS.replace("EDGE", edge).replace("ACCESS", access))
+
+
+@pytest.mark.parametrize("access", ["public", "login"])
+def test_a_gateway_of_envoys_waits_as_long_as_a_model_may_take(access: str) -> None:
+    """Without the field, Envoy Gateway and Contour end each request after 15 seconds."""
+    routes = of_kind(served("type: gateway-api, class: eg", access), "HTTPRoute").values()
+    by_host = {
+        route["spec"]["hostnames"][0].partition(".")[0]: route["spec"]["rules"][-1]["timeouts"]
+        for route in routes
+        if "hostnames" in route["spec"]
+    }
+    slow = by_host.pop("slow")
+    assert slow == {"request": "1800s"}
+    assert by_host
+    assert all(timeouts == {"request": "0s"} for timeouts in by_host.values())
+
+
+def test_nginx_waits_as_long_as_a_model_may_take() -> None:
+    environment = served("type: ingress, class: nginx, controller: nginx")
+    waits = {
+        name.removesuffix("-edge"): ingress["metadata"]["annotations"][
+            "nginx.ingress.kubernetes.io/proxy-read-timeout"
+        ]
+        for name, ingress in of_kind(environment, "Ingress").items()
+    }
+    assert (waits["slow"], waits["plain"]) == ("1800", "600")
+
+
+def test_the_login_before_a_model_waits_as_long_as_the_model_may_take() -> None:
+    environment = served("type: ingress", "login")
+    waits = {
+        name: flag
+        for name, deployment in of_kind(environment, "Deployment").items()
+        for flag in deployment["spec"]["template"]["spec"]["containers"][0].get("args", ())
+        if flag.startswith("--upstream-timeout=")
+    }
+    assert {name: flag for name, flag in waits.items() if "slow" in name}.popitem()[1].endswith(
+        "=1800s"
+    )
+    assert {name: flag for name, flag in waits.items() if "plain" in name}.popitem()[1].endswith(
+        "=10m"
+    )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from support.paths import ROOT
 
+from compiler import pipeline
 from compiler.cli import platformc
 
 BLOCK = re.compile(r"```(yaml|sh)\n(.*?)```", re.DOTALL)
@@ -79,3 +80,26 @@ def test_the_guide_to_the_loss_of_a_node(folder: Path) -> None:
     printed = typed("lost-node.md", folder)
     (difference,) = printed["platformc diff"]
     assert "kubectl delete pods -n mlops -l 'app.kubernetes.io/instance=minio," in difference
+
+
+def specs_of(guide: str) -> list[str]:
+    text = (ROOT / "docs" / "how-to" / guide).read_text(encoding="utf-8")
+    return [block for kind, block in BLOCK.findall(text) if kind == "yaml"]
+
+
+def test_the_guide_to_gpus_compiles_without_a_warning() -> None:
+    """It names the key that may write, and no field that its mode of KServe refuses."""
+    (text,) = specs_of("gpu-model.md")
+    compilation = pipeline.compile(text.encode(), "platform.yaml")
+    assert compilation.report.sorted() == []
+    lowered = compilation.lowered["default"]
+    assert "seaweedfs-admin" in {credential.name for credential in lowered.credentials}
+
+
+def test_the_guide_to_the_registry_begins_with_a_platform_that_compiles() -> None:
+    """MLflow must run before it can be asked for a version."""
+    (text,) = specs_of("registry-model.md")
+    begin, _, _ = text.partition("  models:\n")
+    assert pipeline.compile(begin.encode(), "platform.yaml").report.errors == []
+    errors = pipeline.compile(text.encode(), "platform.yaml").report.errors
+    assert {error.code for error in errors} == {"unlocked-model"}

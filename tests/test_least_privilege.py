@@ -40,6 +40,7 @@ DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
 # Commands of a client of Redis, and those that belong to the server itself; all on no key.
 CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
+READER = "+@read +@connection +@transaction -@admin -@dangerous -randomkey +info +role"
 SERVER_LOGINS = {
     # Redis' documentation of ACLs, "ACL rules for Sentinel and Replicas".
     "sentinel": "allchannels -@all +multi +slaveof +replicaof +ping +exec +subscribe +config|rewrite +role "
@@ -316,7 +317,13 @@ def test_a_user_of_redis_touches_its_keys_and_governs_nothing(
     scenario: str, environment: str
 ) -> None:
     claimed = {
-        (binding.secret, binding.claim.keys, f"{_channels(binding.claim.keys)} {CLIENT}")
+        (
+            binding.secret,
+            binding.claim.keys,
+            f"resetchannels {READER}"
+            if binding.claim.read_only
+            else f"{_channels(binding.claim.keys)} {CLIENT}",
+        )
         for binding in lowered(scenario, environment).graph.bindings
         if isinstance(binding.claim, redis.Claim) and binding.provider.type in MEMORIES
     }

@@ -339,7 +339,27 @@ def test_vllm_uses_every_gpu_and_knows_its_user() -> None:
     assert model["args"] == ["--tensor-parallel-size=4"]
     assert {"name": "USER", "value": "vllm"} in model["env"]
     assert "args" not in predictor("format: vllm, gpu: 1")["model"]
-    assert "args" not in predictor("format: huggingface, gpu: 4")["model"]
+    assert "args" not in predictor("format: huggingface, gpu: 1")["model"]
+    assert "args" not in predictor("format: triton, gpu: 4")["model"]
+
+
+@pytest.mark.parametrize("format", ["vllm", "huggingface"])
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", ["--tensor-parallel-size=4"]),
+        ("--max-model-len=8192", ["--tensor-parallel-size=4", "--max-model-len=8192"]),
+        ("--tensor_parallel_size=2", ["--tensor_parallel_size=2"]),
+        ("--pipeline-parallel-size=4", ["--pipeline-parallel-size=4"]),
+        ("-tp=2", ["-tp=2"]),
+    ],
+)
+def test_a_language_model_uses_every_gpu_unless_its_arguments_divide_them(
+    format: str, written: str, expected: list[str]
+) -> None:
+    args = f', args: ["{written}"]' if written else ""
+    model = predictor(f"format: {format}, gpu: 4, size: 140Gi{args}")["model"]
+    assert model["args"] == expected
 
 
 @pytest.mark.parametrize("install", ["existing", "operator", "vendored"])

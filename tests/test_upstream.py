@@ -112,6 +112,15 @@ def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
     assert not any("pilot.cni.enabled" in command for command in ambient)
 
 
+@pytest.mark.parametrize("gateway", ["edge", "istio-gateway", "zone"])
+@pytest.mark.parametrize("mesh", ["istio", "alpha", "mesh"])
+def test_istiod_comes_before_the_gateways_chart_waits_for_it(gateway: str, mesh: str) -> None:
+    """No binding ties the two, and their names say nothing about the order."""
+    commands = printed(f"{{{gateway}: {{type: istio-gateway}}, {mesh}: {{type: istio}}}}")
+    charts = [command.split()[3] for command in commands if command.startswith("helm install ")]
+    assert charts == ["istio/base", "istio/cni", "istio/istiod", "istio/gateway"]
+
+
 def test_the_gateways_chart_is_told_of_the_labels_that_others_rely_on() -> None:
     def chart(gateway: str) -> str:
         commands = printed(f"{{istio: {{}}, istio-gateway: {gateway}}}")

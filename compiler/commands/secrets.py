@@ -74,6 +74,10 @@ def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:
         "maker": maker(lowered, credential),
         "readers": list(credential.readers),
         "note": "; ".join(filter(None, (credential.note, _value_rule(lowered, credential)))),
+        "annotations": {
+            space: dict(sorted(annotations.items()))
+            for space, annotations in sorted(credential.to_annotate.items())
+        },
     }
 
 

@@ -1,6 +1,6 @@
 """Compare the platform's requirements with the state of its cluster.
 
-All questions go through a function that runs kubectl. Only names of Secrets are read, never values.
+All questions go through a function that runs kubectl. Only names and annotations of Secrets are read, never values.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ from compiler.delivery.answers import (
 )
 from compiler.delivery.certificates import endings
 from compiler.emit.manifests import manifests
+from compiler.model.credential import Credential
 from compiler.model.custom_resource import is_builtin
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
@@ -224,8 +225,30 @@ def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
                 names[space] = {line.rpartition("/")[2] for line in text.split()}
             exists = credential.name in names[space]
             name = f"Secret `{space}/{credential.name}`"
-            kind = f" ({credential.note})" if credential.created_by and credential.note else ""
+            by_hand = credential.created_by or credential.to_annotate
+            kind = f" ({credential.note})" if by_hand and credential.note else ""
             yield Finding(exists, name if exists else f"no {name}{kind}; see `platformc secrets`")
+            annotations = credential.to_annotate.get(space, {})
+            if exists and annotations:
+                yield _annotations(name, credential, space, annotations, ask)
+
+
+def _annotations(
+    name: str, credential: Credential, space: str, annotations: Mapping[str, str], ask: Ask
+) -> Finding:
+    """Compare the annotations that a reader needs; the answer holds no other part of the Secret."""
+    paths = (key.replace(".", "\\.") for key in annotations)
+    template = '{"\\n"}'.join(f"{{.metadata.annotations['{path}']}}" for path in paths)
+    _, text, _ = ask(
+        ["get", "secret", credential.name, "-n", space, "-o", f"jsonpath={template}"], ""
+    )
+    actual = dict(zip(annotations, text.split("\n"), strict=False))
+    lacking = sorted(
+        f"{key}={value}" for key, value in annotations.items() if actual.get(key) != value
+    )
+    if not lacking:
+        return Finding(True, f"{name} has the annotations of its readers")
+    return Finding(False, f"{name} lacks {' '.join(lacking)} ({credential.annotations_reason})")
 
 
 def _authorities(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:

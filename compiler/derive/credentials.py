@@ -8,7 +8,7 @@ are not objects of the platform.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -40,12 +40,18 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             for name in (*secrets_of(resource), *_of_account(resource.manifest)):
                 spaces[name].add(resource.namespace)
                 readers[name].add(package.name)
+    to_annotate = _to_annotate(lowered)
     credentials = tuple(
         replace(
             defined[name],
             namespaces=_home_first(defined[name], spaces[name]),
             readers=tuple(sorted(readers[name])),
-            note="; ".join(filter(None, (defined[name].note, external_notes.get(name)))),
+            note=_joined(
+                defined[name].note,
+                _annotations_note(defined[name], to_annotate.get(name, {})),
+                external_notes.get(name, ""),
+            ),
+            to_annotate=to_annotate.get(name, {}),
         )
         for name in sorted(defined)
         if spaces[name]
@@ -82,10 +88,47 @@ def _merged(earlier: Credential, later: Credential) -> Credential:
     if earlier.created_by and not later.created_by:
         return later
     keys = dict(sorted({**earlier.keys, **later.keys}.items()))
-    # The type and the note come from the more special use: a certificate with its key.
+    # The type comes from the more special use: a certificate with its key.
     typed = earlier if later.type == OPAQUE else later
-    rule = earlier.value_rule or later.value_rule
-    return replace(later, keys=keys, type=typed.type, note=typed.note, value_rule=rule)
+    return replace(
+        later,
+        keys=keys,
+        type=typed.type,
+        note=_joined(earlier.note, later.note),
+        value_rule=earlier.value_rule or later.value_rule,
+        annotations={**earlier.annotations, **later.annotations},
+        annotations_reason=_joined(earlier.annotations_reason, later.annotations_reason),
+    )
+
+
+def _joined(*notes: str) -> str:
+    """The notes that are not empty, each once."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+def _to_annotate(lowered: Lowered) -> dict[str, dict[str, dict[str, str]]]:
+    """The annotations of the Secrets that a person makes, by name and namespace.
+
+    A reader in each namespace has values of its own, such as the name of a ConfigMap.
+    """
+    by_hand = lowered.platform.settings.secrets.provider == "existing"
+    annotations: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for package in (*lowered.packages.values(), *lowered.models.values()):
+        for credential in package.credentials:
+            if by_hand or credential.created_by:
+                for space in credential.namespaces if credential.annotations else ():
+                    annotations[credential.name][space].update(credential.annotations)
+    return {name: dict(by_space) for name, by_space in annotations.items()}
+
+
+def _annotations_note(credential: Credential, spaces: Mapping[str, Mapping[str, str]]) -> str:
+    """The annotations that a person adds, by namespace where there are several."""
+    words = [
+        (f" in `{space}`" if len(spaces) > 1 else "")
+        + "".join(f" {name}={value}" for name, value in sorted(annotations.items()))
+        for space, annotations in sorted(spaces.items())
+    ]
+    return f"{credential.annotations_reason}:{';'.join(words)}" if words else ""
 
 
 def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:

@@ -199,6 +199,9 @@ CODES: dict[str, Code] = {
         "The containers that a release of an upstream system adds to pods are not known.",
         rule=True,
     ),
+    "unsplit-calls": Code(
+        "warning", "Callers inside the cluster never reach the canary of a model.", rule=True
+    ),
     "untried-version": Code("note", "A version is untested: it may work or not.", rule=True),
     "volume-replicas": Code(
         "error", "A patch sets more replicas than the volumes allow.", rule=True

@@ -61,6 +61,8 @@ class Route(Struct, frozen=True, kw_only=True):
     private: tuple[str, ...] = ()  # prefixes of paths for which there is nothing
     # The first parts of all paths that clients ask for, for a gateway that cannot hide private paths.
     resources: tuple[str, ...] = ()
+    # The seconds that an answer may take; None: as long as it does, such as a page that makes a file.
+    timeout: int | None = None
     step: int = 0
 
 

@@ -29,6 +29,7 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
     creates_tables: bool = False  # the consumer makes tables when it is set up
     # The consumer's own clients that may write as well; None: all of them.
     writers: tuple[str, ...] | None = None
+    login_in_uri: bool = False  # the consumer, and its clients, can write the login only into a URI
 
 
 def _most_pods(spec: object) -> int:
@@ -94,6 +95,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             return None
         operator: Operator | None = binding.final.offer.operator
         credential = sql.credential(binding, LONGEST_ROLE)
+        if binding.claim.login_in_uri:
+            credential = replace(credential, value_rule=sql.SAFE_IN_URI)
         if operator is None:
             return credential
         return replace(credential, labels=operator.login_labels)

@@ -21,6 +21,9 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     shared: bool = True  # several clients may claim the same server: users separate them
     keys: tuple[str, ...] = ("*",)
+    read_only: bool = False
+    # The consumer's own clients that may write as well; None: all of them.
+    writers: tuple[str, ...] | None = None
     lasting: str = ""  # the field that would give its keys a time to live; empty if they have one
 
 
@@ -52,13 +55,22 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @classmethod
     def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: Any) -> Claim:
         """A client through a provider writes the provider's keys, whose claim counts already."""
-        claim: Claim = replace(provider_claim, shared=True, lasting="")
+        writers = provider_claim.writers
+        claim: Claim = replace(
+            provider_claim, shared=True, lasting="", writers=None,
+            read_only=writers is not None and consumer.name not in writers,
+        )  # fmt: skip
         return claim
 
     @classmethod
     def credential(cls, binding: Binding) -> model.Credential:
         existing = binding.existing_credential("password")
-        return existing or model.Credential(
+        if existing is not None:
+            note = (
+                "the password may hold only characters that a URI takes as they are, and no comma"
+            )
+            return replace(existing, note=note)
+        return model.Credential(
             binding.secret,
             {"password": Random.PASSWORD},
             (binding.consumer.namespace,),

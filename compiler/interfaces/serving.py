@@ -11,6 +11,7 @@ from compiler import kube, model
 from compiler.interfaces import gateway, inference, mesh, oidc, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.component import SecretKey
+from compiler.spec.duration import seconds
 from compiler.spec.served_model import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
@@ -55,9 +56,14 @@ def routes(
     yield from entrance.route(
         gateway.Route(
             name=f"{me.name}-edge", namespace=me.namespace, host=me.route, backends=backends,
-            authority=authority, step=1,
+            authority=authority, timeout=timeout(me.spec), step=1,
         )
     )  # fmt: skip
+
+
+def timeout(spec: ModelSpec) -> int | None:
+    """The seconds that a request to a model may take, where the spec says so."""
+    return seconds(spec.timeout) if spec.timeout is not None else None
 
 
 class Surroundings(Struct, frozen=True):

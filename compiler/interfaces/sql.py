@@ -69,6 +69,9 @@ def databases(logins: Iterable[Login]) -> list[str]:
     return sorted({database for login in logins for database in login.databases})
 
 
+SAFE_IN_URI = "the password may hold only characters that a URI takes as they are"
+
+
 def credential(binding: model.Binding, longest: int) -> model.Credential:
     """The Secret of one login; the user name has at most `longest` characters."""
     existing = binding.existing_credential("username", "password")
@@ -77,7 +80,7 @@ def credential(binding: model.Binding, longest: int) -> model.Credential:
         {"username": username(binding.secret, longest), "password": Random.PASSWORD},
         (binding.consumer.namespace,),
         (binding.consumer.name,),
-        value_rule="the password may hold only characters that a URI takes as they are",
+        value_rule=SAFE_IN_URI,
     )
 
 

@@ -41,7 +41,7 @@ from compiler.model.resource import (
     SecretRef,
     pod_template,
 )
-from compiler.model.size import Size, local_disk, memory, volume
+from compiler.model.size import Size, local_disk, memory, memory_request, volume
 from compiler.model.versions import OldestKubernetes
 from compiler.spec.access import PageSpec, SignOnPageSpec
 from compiler.spec.adopt import AdoptsData, AdoptsDatabaseServer, AdoptsService, AdoptsVolume
@@ -68,5 +68,5 @@ __all__ = [
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "Running", "RunningSpec", "SecretRef", "Section", "Settings", "SignOnPageSpec",
-    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "injected", "local_disk", "memory", "pod_template", "releases", "shrinks", "volume",
+    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "injected", "local_disk", "memory", "memory_request", "pod_template", "releases", "shrinks", "volume",
 ]  # fmt: skip

@@ -40,8 +40,11 @@ class Credential(Struct, frozen=True):
     remove_command: str = ""  # the command that deletes it in a server, for a new one
     immutable_reason: str = ""  # the reason why it can't change
     restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start
-    # Annotations that describe its use to a reader.
+    # Annotations that describe its use to a reader, and what the reader takes from them.
     annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations_reason: str = ""
+    # The annotations that a person adds to the Secret in each namespace, if a person makes it.
+    to_annotate: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     created_by: str = ""  # the server that creates it, if no secrets provider does
     value_rule: str = ""  # a requirement on a value that the user chooses
 

@@ -31,6 +31,10 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
     needs: str = ""  # systems that must be there before it, and that `how` does not install
+    # Parts of systems, by name, that it installs, and that must be there before its own commands run:
+    # an instance may wait for those of another with which it has no binding.
+    brings: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.

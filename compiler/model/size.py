@@ -29,6 +29,11 @@ def memory(has: int, needed: int, calculation: str) -> Size:
     return Size("memory-limit", ("resources", "limits", "memory"), has, needed, calculation)
 
 
+def memory_request(has: int, needed: int, calculation: str) -> Size:
+    """The memory that a container asks for."""
+    return Size("memory-limit", ("resources", "requests", "memory"), has, needed, calculation)
+
+
 def local_disk(has: int, needed: int, calculation: str) -> Size:
     """The limit of local disk, which a pod loses with its end."""
     return Size(

@@ -89,8 +89,13 @@ class Boundary(Struct, frozen=True):
         )
 
     def _part(self, image: str) -> tuple[str, ...] | None:
+        """The part of an image's tag; None for another program.
+
+        A mirror or a build of one's own keeps the last word of the name, and often no other:
+        `redis`, `docker.io/redis` and `harbor.example.com/redis` write the same files.
+        """
         repository, tag, _ = split_image(image)
-        if not f"/{repository}".endswith(f"/{self.repository}"):
+        if repository.rpartition("/")[2] != self.repository.rpartition("/")[2]:
             return None
         match = re.search(self.part, tag)
         if match is None:

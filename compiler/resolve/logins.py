@@ -134,7 +134,13 @@ def _login_of_page(page: Page, platform: Platform) -> Instance[Any]:
 
 
 def _login_instance(
-    name: str, host: str, groups: tuple[str, ...], platform: Platform, *, secure: bool
+    name: str,
+    host: str,
+    groups: tuple[str, ...],
+    platform: Platform,
+    *,
+    secure: bool,
+    timeout: int | None = None,
 ) -> Instance[Any]:
     """The login before one host, with the settings of `spec.login`."""
     settings = platform.settings
@@ -148,6 +154,7 @@ def _login_instance(
         session=login_settings.session,
         replicas=login_settings.replicas,
         secure=secure,
+        timeout=timeout,
     )
     return Instance(
         name, login.SECTION, "login", settings.namespace, spec, platform.name, settings,
@@ -159,8 +166,11 @@ def _guard_of_model(model: Instance[Any], platform: Platform, *, secure: bool) -
     """The login or the check of tokens before a model, as its `access` says."""
     guard = serving.guard(model)
     assert guard is not None
+    timeout = serving.timeout(model.spec)
     if model.spec.access == "login":
-        return _login_instance(guard, model.route, model.spec.groups, platform, secure=secure)
+        return _login_instance(
+            guard, model.route, model.spec.groups, platform, secure=secure, timeout=timeout
+        )
     settings = platform.settings
     machines = settings.machines
     assert machines is not None
@@ -174,6 +184,7 @@ def _guard_of_model(model: Instance[Any], platform: Platform, *, secure: bool) -
         replicas=machines.replicas,
         issuer=machines.issuer,
         keys=machines.keys,
+        timeout=timeout,
     )
     return Instance(
         guard, token_check.SECTION, "token-check", settings.namespace, spec, platform.name, settings,

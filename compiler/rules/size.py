@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from compiler.diagnostics import Report
+from compiler.document import Path
 from compiler.model import Graph, Instance, Platform, Size
 from compiler.registry import component_of
 from compiler.spec import quantity
 
 _AMOUNTS = {"volume-size": "on disk", "memory-limit": "of memory"}
+_BOUNDS: dict[Path, str] = {
+    ("resources", "limits"): "its limit is",
+    ("resources", "requests"): "its request is",
+}
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
@@ -22,7 +27,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 def _add(size: Size, instance: Instance[object], platform: Platform, report: Report) -> None:
     amount = _AMOUNTS[size.code]
-    bound = "its limit is" if size.key[0] == "resources" else "its volume has"
+    bound = _BOUNDS.get(size.key[:2], "its volume has")
     needed = quantity.binary(size.needed)
     path = (*instance.path, *size.key)
     report.add(

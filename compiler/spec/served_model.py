@@ -132,7 +132,9 @@ class ModelSpec(TenantSpec):
     scaling: Scaling | None = Field(default=None, description="When pods are added.")
     size: Memory | None = Field(default=None, description="Size of the model's files.")
     resources: Resources = Field(default=Resources(), description="Compute of the predictor.")
-    timeout: Duration | None = Field(default=None, description="How long a request may take.")
+    timeout: Duration | None = Field(
+        default=None, description="How long a request may take, also at the gateway."
+    )
     runtime: Name | None = Field(
         default=None, description="The serving runtime, if several can read the format."
     )

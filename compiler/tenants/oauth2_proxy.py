@@ -21,6 +21,7 @@ class Spec(model.RunningSpec):
     host: str  # the host of the server
     allowed: tuple[str, ...]  # groups of people, or subjects of tokens
     replicas: int
+    timeout: int | None = None  # the seconds that the server may take for an answer
 
 
 def cookie_key(me: model.Instance[Spec], purpose: str) -> model.Credential:
@@ -43,7 +44,7 @@ def objects(
         "oauth2-proxy",
         str(me.spec.image),
         limits,
-        args=[f"--{flag}" for flag in (*flags, *_server(server))],
+        args=[f"--{flag}" for flag in (*flags, *_server(me, server))],
         env=env,
         ports={"http-login": PORT},
         # It exits where the issuer does not answer, and starts again.
@@ -59,12 +60,12 @@ def objects(
     yield kube.service(me, ROLE, {"http-login": PORT})
 
 
-def _server(server: model.Endpoint) -> Iterator[str]:
+def _server(me: model.Instance[Spec], server: model.Endpoint) -> Iterator[str]:
     yield f"http-address={kube.EVERY_ADDRESS}:{PORT}"
     port = "" if server.port == HTTP else f":{server.port}"  # it may be part of the Host header
     yield f"upstream=http://{server.host}{port}/"
     # A page makes a file while a browser waits for it.
-    yield "upstream-timeout=10m"
+    yield f"upstream-timeout={me.spec.timeout}s" if me.spec.timeout else "upstream-timeout=10m"
     yield "pass-basic-auth=false"
     yield "skip-provider-button=true"
     yield "silence-ping-logging=true"

@@ -22,9 +22,24 @@ from compiler.upstream.object_images import with_mirrors
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
-    """Systems that must be installed before the platform."""
+    """Systems that must be installed before the platform, in the order of installation."""
     candidates = (_required(instance, instance, wiring) for instance, wiring in _instances(graph))
-    return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
+    return _ordered([prerequisite for prerequisite in candidates if prerequisite is not None])
+
+
+def _ordered(systems: list[Prerequisite]) -> tuple[Prerequisite, ...]:
+    """The systems in their order, but each after the systems that bring what it needs."""
+    ordered: dict[str, Prerequisite] = {}
+
+    def add(system: Prerequisite, waiting: tuple[str, ...]) -> None:
+        for candidate in systems:
+            if set(candidate.brings) & set(system.awaits) and candidate.name not in waiting:
+                add(candidate, (*waiting, candidate.name))
+        ordered.setdefault(system.name, system)
+
+    for system in systems:
+        add(system, (system.name,))
+    return tuple(ordered.values())
 
 
 def _required(

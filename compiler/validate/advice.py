@@ -196,6 +196,40 @@ def _namespaces(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
     )
 
 
+def _mounts(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str:
+    if "volumes" not in keys and "format" in keys:
+        return "models have no volumes: the files of a model come from its `uri:`; add others by `patches:`"
+    return "a volume says where it is mounted: `volumes: {data: {mountPath: /data, ...}}`"
+
+
+def _runtime_version(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "runtime" not in keys:
+        return None
+    return "write `runtime:` with a serving runtime of that version, or `image:` with a server of your own"
+
+
+def _model_length(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    length = value if isinstance(value, (int, str)) else "..."
+    return f'write `args: ["--max-model-len={length}"]`' if "args" in keys else None
+
+
+def _scaling(key: str, value: Any, keys: Keys, _: Mapping[str, Any]) -> str | None:
+    """The autoscaler's fields of an InferenceService."""
+    if "scaling" not in keys:
+        return None
+    metric, target = ("concurrency", value) if "arget" in key else (value, "...")
+    return f"write `scaling: {{metric: {metric}, target: {target}}}`"
+
+
+def _outgoing(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "uses" not in keys:
+        return None
+    return (
+        "pods reach what `uses` names: declare the host as a component of the type `external-service`, "
+        "and write its name there"
+    )
+
+
 def _flow(value: Any) -> str:
     """Maps of names, in the form of one line."""
     if not isinstance(value, dict):
@@ -239,6 +273,12 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
         ("cluster", "clustermode", "nodes", "redistype", "sentinel", "sentinels", "sentinelmaster"),
         _several,
     ),
+    "volumemounts": _mounts,
+    "runtimeversion": _runtime_version,
+    "maxmodellen": _model_length,
+    "scaletarget": _scaling,
+    "scalemetric": _scaling,
+    "egress": _outgoing,
     "tls": _certificate,
     "https": _certificate,
 }
@@ -282,7 +322,6 @@ _FIXED = {
     # Keys of pods and charts whose values are derived, or have other names here.
     "ports": "Services and their ports follow from the type",
     "dependson": "the order follows from `uses` and `bind`",
-    "volumemounts": "a volume says where it is mounted: `volumes: {data: {mountPath: /data, ...}}`",
     "containers": "one instance runs one program; write `image:`, `command:` and `env:` here",
     "sidecars": "add a container by `patches:`",
     "extracontainers": "add a container by `patches:`",
@@ -294,6 +333,8 @@ _FIXED = {
     "healthcheck": "leave it out: probes follow from the type",
     "securitycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
     "podsecuritycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
+    "runtimeclassname": "write it by `patches:`",
+    "enablegatewayapi": "leave it out: hosts follow from `spec.domain` and a gateway among the components",
     "affinity": "`nodeAffinity: {required: [{key: ..., values: [...]}]}` chooses the nodes; replicas "
     "are spread over them",
     "containerport": "with `image:`, write `port:`",

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterable
 
 VERSION = "1.30.3"
+# What the chart of a gateway waits for: istiod gives its pods their image and their configuration.
+CONTROL_PLANE = "istiod"
 REPOSITORY = "helm repo add istio https://istio-release.storage.googleapis.com/charts"
 
 

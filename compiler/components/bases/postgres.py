@@ -25,6 +25,9 @@ LOG = 8
 # A new database takes 8 MiB (PostgreSQL 17, template1).
 DATABASE = 8 * MIB
 SERVER_DISK = 256 * MIB
+SEGMENT = 16 * MIB  # a file of the log; PostgreSQL needs two of them (18, 19.5)
+MIN_WAL_SIZE = 5 * SEGMENT  # PostgreSQL's own, which must be below `max_wal_size`
+REQUEST = 512 * MIB
 
 
 class Spec(Protocol):
@@ -53,10 +56,21 @@ def parameters(connections: int, memory_limit: str, storage: str) -> dict[str, s
     """The parameters that follow from a server's connections, memory and disk."""
     settings = {
         "max_connections": str(connections),
-        "shared_buffers": f"{quantity.in_bytes(memory_limit) // BUFFERS // MIB}MB",
+        "shared_buffers": f"{buffers(memory_limit) // MIB}MB",
     }
     log = quantity.in_bytes(storage) // LOG
-    return settings if log >= GIB else {**settings, "max_wal_size": f"{max(log // MIB, 32)}MB"}
+    if log >= GIB:
+        return settings
+    longest = max(log, 3 * SEGMENT)
+    settings["max_wal_size"] = f"{longest // MIB}MB"
+    if longest <= MIN_WAL_SIZE:
+        settings["min_wal_size"] = f"{2 * SEGMENT // MIB}MB"
+    return settings
+
+
+def buffers(memory_limit: str) -> int:
+    """The shared buffers of a server with such a limit, in bytes."""
+    return quantity.in_bytes(memory_limit) // BUFFERS // MIB * MIB
 
 
 def connections(spec: Spec, bindings: Sequence[postgresql.Binding]) -> int:
@@ -65,9 +79,14 @@ def connections(spec: Spec, bindings: Sequence[postgresql.Binding]) -> int:
 
 
 def resources(spec: Spec, connections: int) -> model.Manifest:
-    """Requests and limits. The memory limit follows from the connections where none is set."""
+    """Requests and limits. The memory limit follows from the connections where none is set.
+
+    The request holds at least the shared buffers, which a server in use fills.
+    """
+    most = spec.resources.limits.memory or limit(connections)
+    least = quantity.binary(max(REQUEST, buffers(most)))
     return kube.resources(
-        spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit=limit(connections)
+        spec.resources, cpu="250m", memory=least, cpu_limit="2", memory_limit=limit(connections)
     )
 
 

@@ -142,8 +142,13 @@ class Server(Struct, frozen=True):
     def _users(self, claims: Sequence[redis.Binding]) -> kube.Container:
         """Creates the users from the clients' Secrets, as hashes."""
         bindings = {binding.secret: binding for binding in claims}
-        logins = [(name, kube.suffix(name), bindings[name].claim.keys) for name in sorted(bindings)]
-        env = [Env(f"PASSWORD_{suffix}", SecretRef(name, "password")) for name, suffix, _ in logins]
+        logins = [
+            (name, kube.suffix(name), binding.claim.keys, binding.claim.read_only)
+            for name, binding in sorted(bindings.items())
+        ]
+        env = [
+            Env(f"PASSWORD_{suffix}", SecretRef(name, "password")) for name, suffix, *_ in logins
+        ]
         if self.spec.replicas > 1:
             env.append(Env("REPLICATION_PASSWORD", SecretRef(self.replication, "password")))
         script = kube.render(

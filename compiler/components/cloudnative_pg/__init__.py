@@ -7,6 +7,7 @@ logins of `postgres` here and back.
 Backups go by the Barman Cloud Plugin: the operator's own Barman support ends with 1.31.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
@@ -17,7 +18,9 @@ from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, drill, logins, versions
 from compiler.components.cloudnative_pg.kinds import CLUSTER
 from compiler.interfaces import postgresql, s3, sql
+from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
+from compiler.spec.image import split_image
 from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
@@ -97,7 +100,16 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
-    return backups.problems(me)
+    """Problems of backups, and what the operator's webhook refuses."""
+    yield from backups.problems(me)
+    if not re.match(r"\d", split_image(me.spec.image)[1]):
+        yield model.Problem(
+            "invalid-image",
+            f"`{me.spec.image}` has no tag that begins with PostgreSQL's version, from which "
+            "CloudNativePG reads it",
+            ("image",),
+            "write the version before the digest, such as `:18.6-system-trixie`",
+        )
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -115,7 +127,14 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    return postgres.sizes(me.spec, wiring.claims(DATABASES))
+    """Of the server; the operator's webhook also refuses a request below the shared buffers."""
+    yield from postgres.sizes(me.spec, wiring.claims(DATABASES))
+    resources = postgres.resources(me.spec, postgres.connections(me.spec, wiring.claims(DATABASES)))
+    yield model.memory_request(
+        quantity.in_bytes(resources["requests"]["memory"]),
+        postgres.buffers(resources["limits"]["memory"]),
+        "its shared buffers, a quarter of the limit; CloudNativePG refuses a smaller request",
+    )
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:

@@ -60,6 +60,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             keys=(f"*{project_of(me).name}",),
             # Without it Feast 0.67 sets no time to live.
             lasting="" if spec.key_ttl else "keyTtl",
+            writers=spec.writers,
         ),
     }
     if spec.offline_store == "postgres":
@@ -131,6 +132,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
         calculation=f"{processes} processes x {per_process} connections",
         creates_tables=True,
         writers=me.spec.writers,
+        login_in_uri=True,
     )
 
 

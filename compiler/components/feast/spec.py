@@ -88,8 +88,8 @@ class Spec(model.RunningSpec, model.AdoptsData):
     )
     writers: model.ListOf[Name] = Field(
         default=(),
-        description="Workloads and models that may write the registry, by `feast apply` or "
-        "`materialize`; all others read it.",
+        description="Workloads and models that may write the registry and the online store, by "
+        "`feast apply`, `materialize` or `push`; all others read them.",
     )
     key_ttl: Duration | None = Field(
         default=None, description="How long a value stays in the online store; default: for ever."

@@ -23,6 +23,7 @@ HTTP_ROUTE = model.CustomResource(
     api=f"{GROUP}/v1", kind="HTTPRoute", effects=interface.host_effects("spec/hostnames")
 )
 CARRIES: frozenset[interface.Feature] = frozenset({"split"})
+MOST_SECONDS = 100_000  # a number of a duration has at most five digits
 ALL_PATHS = {"path": {"type": "PathPrefix", "value": "/"}}
 
 
@@ -37,7 +38,13 @@ class Endpoint(interface.Endpoint, frozen=True, kw_only=True):
             # A rule without Services forwards nothing: the API demands 500, Traefik 3.6 answers 503.
             prefixes = [{"path": {"type": "PathPrefix", "value": path}} for path in route.private]
             rules.append({"matches": prefixes})
-        rules.append({"matches": [ALL_PATHS], "backendRefs": [_backend(b) for b in route.backends]})
+        rules.append(
+            {
+                "matches": [ALL_PATHS],
+                "backendRefs": [_backend(b) for b in route.backends],
+                "timeouts": {"request": _duration(route.timeout)},
+            }
+        )
         spec = {
             "hostnames": [route.host],
             "parentRefs": [_listener(me, _section(me, self.offer.scheme, route.host))],
@@ -45,6 +52,16 @@ class Endpoint(interface.Endpoint, frozen=True, kw_only=True):
         }
         metadata = {"name": route.name, "namespace": route.backends[0].namespace}
         yield model.Resource.of(HTTP_ROUTE, metadata, spec, route.step)
+
+
+def _duration(seconds: int | None) -> str:
+    """A duration of the API; `0s` sets no limit.
+
+    Without it, the gateways that are made of Envoy end a request after 15 seconds. Traefik 3.6 takes the field
+    and does not read it (traefik/traefik#11902): it sets no limit.
+    """
+    number = seconds or 0
+    return f"{number}s" if number < MOST_SECONDS else f"{-(-number // 60)}m"
 
 
 def _backend(backend: interface.Backend) -> model.Manifest:

@@ -19,10 +19,11 @@ class Facts(Struct, frozen=True):
     redirects: bool  # whether the second set also sends plain HTTP on to HTTPS
 
 
+READ_TIMEOUT = "nginx.ingress.kubernetes.io/proxy-read-timeout"
 _NGINX = {
     # Artefacts and models are larger than a form, and an upload may take long.
     "nginx.ingress.kubernetes.io/proxy-body-size": "0",
-    "nginx.ingress.kubernetes.io/proxy-read-timeout": "600",
+    READ_TIMEOUT: "600",
     "nginx.ingress.kubernetes.io/proxy-request-buffering": "off",
 }
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import model
 from compiler.components.bases import certificate
-from compiler.components.ingress.controllers import CONTROLLERS, ENTRY_POINTS
+from compiler.components.ingress.controllers import CONTROLLERS, ENTRY_POINTS, READ_TIMEOUT
 from compiler.interfaces import gateway
 from compiler.model import Manifest, Resource
 
@@ -55,8 +55,11 @@ def _ingress(
     rules = [{"host": route.host, "http": {"paths": [{**path, "backend": service}
                                                      for path in _paths(route)]}}]  # fmt: skip
     metadata: Manifest = {"name": name, "namespace": backend.namespace}
+    annotations = dict(annotations)
+    if route.timeout is not None and READ_TIMEOUT in annotations:
+        annotations[READ_TIMEOUT] = str(route.timeout)
     if annotations:
-        metadata["annotations"] = dict(annotations)
+        metadata["annotations"] = annotations
     spec: Manifest = {"ingressClassName": me.spec.class_name, "rules": rules}
     if secret is not None:
         spec["tls"] = [{"hosts": [route.host], "secretName": secret}]

@@ -90,6 +90,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=me.spec.release,
         running=model.Running(_istiod(me.spec), space, "discovery"),
         namespaces=(space,),
+        brings=(istio_charts.CONTROL_PLANE,),
         how=tuple(how),
         needs=signer,
     )

@@ -64,6 +64,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         system="A gateway of Istio",
         version=spec.release,
         namespaces=(space,),
+        awaits=(istio_charts.CONTROL_PLANE,),
         how=(
             istio_charts.REPOSITORY,
             f"kubectl create namespace {space}",

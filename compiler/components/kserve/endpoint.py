@@ -84,11 +84,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         key = store.credential(store.binding) if store else None
         if store and key:
-            annotations = store_access.secret_annotations(store, me.name)
-            note = "KServe finds the store by the Secret's annotations"
-            if key.created_by:
-                note += "".join(f" {name}={value}" for name, value in annotations.items())
-            yield replace(key, note=note, annotations=annotations)
+            yield replace(
+                key,
+                annotations=store_access.secret_annotations(store, me.name),
+                annotations_reason="KServe finds the store by the Secret's annotations",
+            )
             yield from store_access.authority(me, store)
         if me.spec.from_hub:
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))

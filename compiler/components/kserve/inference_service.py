@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler import kube, model
 from compiler.components.kserve import added, agent, own_server, transformer
 from compiler.components.kserve.compute import CONFINED, compute
-from compiler.components.kserve.runtimes import VLLM, Runtime, spelled
+from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime, spelled
 from compiler.interfaces import serving
 from compiler.model import Env
 from compiler.spec import quantity
@@ -66,6 +67,8 @@ KNOWN_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi
 FROM_HUB = model.OperatorPods(
     "from-hub", {**serving.pods().labels, f"egress.{model.PREFIX}/hugging-face": "true"}
 )
+# vLLM's arguments that divide a model among GPUs, in both of its spellings.
+_PARALLEL = re.compile(r"--(tensor|pipeline|data)[-_]parallel[-_]size\b|-(tp|pp|dp)\b")
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
 
 
@@ -208,12 +211,11 @@ def _gpu_types(spec: ModelSpec) -> dict[str, str]:
 
 def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
     """The user's arguments; vLLM uses one GPU without an argument."""
-    parallel = "--tensor-parallel-size"
     gpus = spec.gpus
-    is_set = any(argument.startswith(parallel) for argument in spec.args)
-    if runtime.name != VLLM or gpus is None or gpus.count == 1 or is_set:
+    is_set = any(_PARALLEL.match(argument) for argument in spec.args)
+    if runtime.name not in WITH_VLLM or gpus is None or gpus.count == 1 or is_set:
         return list(spec.args)
-    return [f"{parallel}={gpus.count}", *spec.args]
+    return [f"--tensor-parallel-size={gpus.count}", *spec.args]
 
 
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:

@@ -19,7 +19,12 @@ class Runtime(Struct, frozen=True):
         return self.protocols[0] if self.protocols else self.api
 
 
+# Its image is vLLM's for GPUs; KServe takes the one for CPUs for a model without (0.20, `UpdateImageTag`).
 VLLM = "kserve-vllmserver"
+HUGGING_FACE = "kserve-huggingfaceserver"
+# The second loads a model by vLLM too where vLLM knows its architecture, and ignores arguments that it does not
+# know (0.20, huggingfaceserver/__main__.py).
+WITH_VLLM = (VLLM, HUGGING_FACE)
 # In order of preference: the first that reads a format serves it, unless a model names another.
 RUNTIMES = (
     Runtime("kserve-sklearnserver", ("sklearn",)),
@@ -29,7 +34,7 @@ RUNTIMES = (
     Runtime("kserve-paddleserver", ("paddle",)),
     Runtime("kserve-autogluonserver", ("autogluon",)),
     Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
-    Runtime("kserve-huggingfaceserver", ("huggingface",)),
+    Runtime(HUGGING_FACE, ("huggingface",)),
     Runtime(VLLM, ("vLLM",), (), "openai"),
     Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),

@@ -91,7 +91,15 @@ def _of_split(me: model.Instance[ModelSpec], *, routed: bool) -> Iterator[Proble
     spec = me.spec
     if spec.canary is None:
         return
-    if not routed:
+    if spec.access == "inside":
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` splits its traffic at its host on the gateway, and `access: inside` gives "
+            "it none",
+            ("access",),
+            "remove `canary`, or write `access: public`",
+        )
+    elif not routed:
         yield Problem(
             "serving-mode",
             f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
@@ -105,7 +113,7 @@ def _of_split(me: model.Instance[ModelSpec], *, routed: bool) -> Iterator[Proble
             f"the gateway splits the traffic of `{me.name}`, and the guard of its "
             f"`access: {spec.access}` leads to one version",
             ("access",),
-            "remove `canary`, or write `access: public` or `access: inside`",
+            "remove `canary`, or write `access: public`",
         )
     if spec.canary.previous is None:
         yield Problem(
