@@ -11,6 +11,7 @@ from compiler import registry
 from compiler.diagnostics import same_letters
 from compiler.diagnostics.text import render
 from compiler.document.span import Span
+from compiler.spec import quantity
 from compiler.spec.section import fields
 from compiler.upstream.other_systems import _answers, instead_of
 from compiler.validate.corrections import _language, corrected_key
@@ -80,6 +81,17 @@ CASES = {
     "a certificate in words of other tools": (
         f"{COMPONENT}mlflow: {{tls: true}}", "write `tls: {issuer: {name: ...}}` under `spec:`", False),
     "quotas": ("spec:\n  components: {}\n  quotas: {a: {cpu: 2}}", "platformc writes no quotas", False),
+    "no bytes": (f"{COMPONENT}postgres: {{storage: 0}}", "write it like `20Gi`", False),
+    "no bytes, with a unit": (f"{COMPONENT}postgres: {{storage: 0Gi}}", "write it like `20Gi`", False),
+    "a few bytes": (f"{COMPONENT}postgres: {{storage: 1k}}", "write it like `512Mi` or `20Gi`", False),
+    "bytes without a unit": (f"{COMPONENT}postgres: {{storage: 512}}", "write `512Gi`", False),
+    "processors in millions": (
+        f"{COMPONENT}postgres: {{resources: {{requests: {{cpu: 100M}}}}}}", "did you mean `100m`?", True),
+    "processors in bytes": (
+        f"{COMPONENT}postgres: {{resources: {{requests: {{cpu: 1Gi}}}}}}", "write it like `500m` or `2`", False),
+    "an age without a unit": (
+        f"{COMPONENT}seaweedfs: {{}}\n  backup: {{to: seaweedfs, keep: 30}}", "write `30d`", False),
+    "a number for a text": (f"{COMPONENT}external-s3: {{host: a.b, region: 12}}", "quote it", True),
 }  # fmt: skip
 
 
@@ -92,6 +104,13 @@ def test_the_help_says_what_to_type(name: str) -> None:
     ]
     assert matching, [diagnostic.help for diagnostic in actual]
     assert (matching[0].fix is not None) is fixed
+
+
+@pytest.mark.parametrize(
+    ("amount", "count"), [("1Ei", 2**60), ("1E", 10**18), ("1E3", 1000), ("2e3", 2000)]
+)
+def test_an_e_is_a_unit_or_a_power_of_ten(amount: str, count: int) -> None:
+    assert quantity.in_bytes(amount) == count
 
 
 def test_a_word_of_the_language_is_never_corrected_into_another() -> None:

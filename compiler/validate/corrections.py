@@ -47,7 +47,7 @@ def correction_of(
     if error.type == "literal_error" and isinstance(error.value, str):
         return correction(node.span, error.value, error.allowed)
     if error.type == "string_type" and isinstance(error.value, (bool, int, float)):
-        return Fix(node.span, edit=Edit.QUOTE)
+        return Fix(node.span, edit=Edit.QUOTE) if error.accepts(_text(error.value)) else None
     text = error.reason.suggestion if error.reason else _as_meant(error)
     return Fix(node.span, text) if text else None
 
@@ -60,6 +60,21 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
     fix = correction(span, key, keys)
     alike = fix is not None and same_letters(key) == same_letters(fix.text)
     return None if not alike and (has_advice(key) or key in _language()) else fix
+
+
+def as_text(error: FieldError) -> str | None:
+    """The help for a number or a boolean where a text belongs: to quote it, or the unit that it lacks."""
+    text = _text(error.value)
+    if error.accepts(text):
+        return "quote it"
+    example = re.search(r"like `([^`]+)`", error.description)
+    meant = re.sub(r"[0-9]+", text, example[1]) if example and text.isdecimal() else ""
+    return f"write `{meant}`" if meant and error.accepts(meant) else None
+
+
+def _text(value: Any) -> str:
+    """A value of the spec as the text that quotes would make of it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @cache

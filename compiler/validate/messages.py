@@ -16,7 +16,7 @@ from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section
 from compiler.specialise import help_for_named_list
 from compiler.validate.advice import advice
-from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
+from compiler.validate.corrections import EMPTY, as_text, corrected_key, correction_of, in_braces
 from compiler.validate.errors import FieldError, Loc, field_errors
 from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
 
@@ -210,7 +210,7 @@ def _help(error: FieldError) -> Help:
     if error.type == "string_type" and isinstance(value, dict):
         return _one_text(str(error.loc[-1]), value)
     if error.type == "string_type" and not isinstance(value, list):
-        return "quote it"
+        return as_text(error) or ()
     if error.type == "int_type" and str(value).lower() in _NUMBERS:
         return f"write `{_NUMBERS.index(str(value).lower())}`"
     if wrapped := in_braces(error):
