@@ -304,3 +304,24 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
 def test_without_istio_nothing_of_it_is_written() -> None:
     text = "\n".join(str(each) for each in objects_of(lowered("ingress", "k3s")))
     assert "istio" not in text
+
+
+@pytest.mark.parametrize(
+    ("edge", "systems"),
+    [
+        ("{type: ingress}", ["Traefik with its own CRDs (`traefik.io`), for the IngressClass `traefik`"]),
+        ("{type: ingress, class: nginx, controller: nginx}", ["ingress-nginx, for the IngressClass `nginx`"]),
+        ("{type: gateway-api}", ["The Gateway API", "a controller with the GatewayClass `traefik`"]),
+    ],
+)  # fmt: skip
+def test_a_gateway_asks_for_its_controller_and_for_the_signer_of_its_certificates(
+    edge: str, systems: list[str]
+) -> None:
+    environment = compiled(
+        "  tls: {issuer: {name: internal-ca}}\n"
+        f"  components: {{seaweedfs: {{}}, postgres: {{}}, mlflow: {{}}, edge: {edge}}}\n"
+    )
+    (needed,) = prerequisites(environment.graph)
+    signer = "cert-manager with the ClusterIssuer `internal-ca`"
+    assert [needed.system, *needed.also] == [*systems, signer]
+    assert needed.namespaces == ("kube-system",)

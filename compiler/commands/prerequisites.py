@@ -68,6 +68,7 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
         "name": prerequisite.name,
         "system": prerequisite.system,
         "version": prerequisite.version,
+        "also": list(prerequisite.also),
         "namespaces": list(prerequisite.namespaces),
         "first": list(namespace_commands(prerequisite, folder)),
         "how": list(install_commands(prerequisite, releases)),
@@ -77,8 +78,9 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
 
 def _print(prerequisite: Prerequisite, folder: str, releases: str | None) -> None:
     record = _record(prerequisite, folder, releases)
-    click.echo(
-        f"{prerequisite.name}: {prerequisite.system}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
-    )
+    parts = (prerequisite.system, prerequisite.version, f"in {', '.join(prerequisite.namespaces)}")
+    click.echo(f"{prerequisite.name}: {', '.join(filter(None, parts))}")
     for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")
+    for system in prerequisite.also:
+        click.echo(f"{prerequisite.name}: {system}")

@@ -74,7 +74,8 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps for upstream systems: for systems that must be installed already, and for vendored systems."""
     environment = f"{lowered.platform.environment}{location.options}"
-    installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
+    systems = prerequisites(lowered.graph)
+    installed = ", ".join(name for system in systems for name in (system.system, *system.also))
     if installed:
         yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
     for line in adopted.warnings(lowered):

@@ -27,9 +27,10 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
 
     name: str  # the folder below `prerequisites/`: the instance's name
     system: str  # the name in its own manual
-    version: str  # the release that the emitted objects fit
+    version: str  # the release that the emitted objects fit; empty if all do
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
+    also: tuple[str, ...] = ()  # systems that it needs besides, each with its name and its settings
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.

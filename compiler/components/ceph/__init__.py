@@ -114,7 +114,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     examples = f"https://raw.githubusercontent.com/rook/rook/v{VERSION}/deploy/examples"
     return model.Prerequisite(
         name=me.name,
-        system=f"Rook and a Ceph cluster{certificate.prerequisite(me.spec.certificate)}",
+        system="Rook and a Ceph cluster",
+        also=certificate.signers(me.spec.certificate),
         version=VERSION,
         namespaces=(me.namespace,),
         how=tuple(

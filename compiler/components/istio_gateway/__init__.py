@@ -61,7 +61,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     values = [*_values(spec), *([f"revision={spec.revision}"] if spec.revision else [])]
     return model.Prerequisite(
         name=me.name,
-        system=f"A gateway of Istio{certificate.prerequisite(me.settings.tls)}",
+        system="A gateway of Istio",
+        also=certificate.signers(me.settings.tls),
         version=spec.release,
         namespaces=(space,),
         how=(
