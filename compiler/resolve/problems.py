@@ -100,7 +100,8 @@ def report_ambiguous(join: Join) -> None:
     for (interface, names), all_needs in join.ambiguous.items():
         # The section of an instance with errors may hold the `bind` that would choose.
         needs = [need for need in all_needs if need[0].name not in join.wrong]
-        if not needs:
+        # An unknown name in `backup.to` or `move` leaves out none of the providers.
+        if not needs or interface in join.misnamed or _moves_apart(join, interface, needs[0][0]):
             continue
         needs.sort(key=lambda need: join.document.span_of(_path_of(need[0])))
         consumer, slot = needs[0]
@@ -125,15 +126,27 @@ def report_ambiguous(join: Join) -> None:
         )
 
 
+def _moves_apart(join: Join, interface: str, consumer: Instance[Any]) -> bool:
+    """Whether only one side of a move offers an interface: the move is unfit, which is reported."""
+    move = consumer.settings.move
+    offering = {candidate.provider.name for candidate in join.candidates[interface]}
+    return move is not None and len(offering & {move.from_, move.to}) == 1
+
+
 def report_unknown_binding(
     join: Join, consumer: Instance[Any], requires: Requires[Any], name: str,
     candidates: Sequence[Candidate],
 ) -> None:  # fmt: skip
-    """Report a `bind` that names an instance without an offer of the interface."""
+    """Report a `bind` or `backup.to` that names an instance without an offer of the interface."""
+    interface, backup = requires.endpoint.interface, consumer.settings.backup
+    path: Path = (*_path_of(consumer), "bind", requires.slot)
+    if backup is not None and name == backup.to and requires.slot not in consumer.spec.bind:
+        if interface in join.misnamed:
+            return
+        join.misnamed.add(interface)
+        path = ("spec", "backup", "to")
     if join.resembles_wrong(name):
         return
-    path: Path = (*_path_of(consumer), "bind", requires.slot)
-    interface = requires.endpoint.interface
     names = [candidate.provider.name for candidate in candidates]
     reason = f"does not offer `{interface}`" if name in join.instances else "is not an instance"
     _unknown(
