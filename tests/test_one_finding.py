@@ -68,6 +68,15 @@ CASES = {
         f"{STORES}    offsite: {{type: external-s3, host: s3.a.b}}\n  backup: {{to: offsite}}\n"
         "  environments: {a: {}, b: {}, c: {}, d: {}}",
         "shared-copies", None, []),
+    "no space after a colon in braces": (
+        f'{STORES}    mlflow: {{image:"a.b/c:1"}}', "null-value",
+        ["write a space after the colon: `image: ...`"], []),
+    "no space after a colon on a line": (
+        f"{STORES}    mlflow:\n      image:a.b/c:1", "wrong-type",
+        ["write a space after the colon: `image: ...`"], []),
+    "no space after a colon before another key": (
+        f"{STORES}    mlflow:\n      replicas:2\n      workers: 2", "invalid-yaml",
+        ["write a space after the colon: `replicas: ...`"], []),
 }  # fmt: skip
 
 

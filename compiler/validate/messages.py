@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
 from compiler.diagnostics.masking import respells, value_masked
 from compiler.document import Node, Path
+from compiler.document.colons import without_space
 from compiler.document.outdented import indent
 from compiler.document.span import Span
 from compiler.spec.root import Header, Shape
@@ -142,6 +143,8 @@ _NOTHING = {"{}": "all defaults", "[]": "none"}
 
 
 def _null(error: FieldError, key: str) -> Reason:
+    if help := without_space(key):
+        return "null-value", f"`{key}` is a key without a value", help
     empty = EMPTY.get(error.type)
     way_out = f"write `{empty}` for {_NOTHING[empty]}" if empty else "give it one"
     return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
@@ -220,6 +223,8 @@ def _help(error: FieldError) -> Help:
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
         return "leave out the quotes"
     if error.type in ("dict_type", "model_type"):
+        if isinstance(value, str) and (help := without_space(value)):
+            return help
         required = error.required if error.type == "model_type" else ()
         keys = ", ".join(f"{key}: ..." for key in required) or "..."
         return (
