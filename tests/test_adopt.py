@@ -26,6 +26,7 @@ COMMANDS = [
     for line in block.splitlines()
 ]
 PASSWORD = "hunter2-is-no-secret"
+KUBECTL = ""  # the script of a kubectl that does something else than answer
 
 
 def workload(kind: str, name: str, container: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -81,7 +82,9 @@ def adopt(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *options: 
     """The verb, with a kubectl that gives one answer and notes its questions."""
     (folder / "answer").write_text(answer)
     kubectl = folder / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\necho "$@" >>{folder}/asked\ncat {folder}/answer\n')
+    kubectl.write_text(
+        f'#!/bin/sh\necho "$@" >>{folder}/asked\n{KUBECTL or f"cat {folder}/answer"}\n'
+    )
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.chdir(folder)
@@ -111,7 +114,10 @@ def test_live_objects_become_sections_that_compile(
     del components["mlflow"]["image"]
     spec["spec"]["components"] |= components
     assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
-    assert "make a Secret with the administrator's `username` and `password`, under the name `mlflow-db-admin`" in result.stdout
+    assert (
+        "make a Secret with the administrator's `username` and `password`, under the name `mlflow-db-admin`"
+        in result.stdout
+    )
     assert "user 999" in result.stdout
     assert "# No part of the platform: Deployment mlflow/web." in result.stdout
     assert PASSWORD not in result.output
@@ -171,6 +177,17 @@ def test_a_cluster_that_answers_nonsense_is_an_error(
     result = adopt(tmp_path, monkeypatch, answer)
     assert result.exit_code == 2
     assert "none of Kubernetes'" in result.stderr
+
+
+def test_a_cluster_that_does_not_answer_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = 'E1129 10:00:00.000000 7 memcache.go:265] "Unhandled Error" err="connection refused"\\n'
+    script = f"printf '{log}{log}The connection was refused\\n' >&2; exit 1"
+    monkeypatch.setitem(globals(), "KUBECTL", script)
+    result = adopt(tmp_path, monkeypatch, "")
+    assert result.exit_code == 2
+    assert result.stderr == "platformc: the cluster does not answer: The connection was refused\n"
 
 
 def test_what_the_platform_made_is_not_offered(

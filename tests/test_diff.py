@@ -159,3 +159,14 @@ def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:
     assert "did you mean `minio`" in result.stderr
     assert "platform.yaml does not compile" in result.stderr
     assert result.stdout == ""
+
+
+def test_output_that_the_next_compile_removes_is_not_foreign(repository: Path) -> None:
+    """`diff` comes before `compile`: files of the last commit's output are still there."""
+    (repository / "platform.yaml").write_text(LARGER)
+    assert CliRunner().invoke(platformc, ["compile"]).exit_code == 0
+    (repository / "platform.yaml").write_text(re.sub(r"^    dvc:.*\n", "", LARGER, flags=re.M))
+    smuggled = repository / "base" / "minio" / "smuggled.yaml"
+    smuggled.write_text("kind: Secret\n")
+    strays = json.loads(run("--format", "json").stdout)["strays"]
+    assert strays == ["base/minio/smuggled.yaml"]

@@ -24,7 +24,8 @@ from compiler.diff.compare import compare
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
-from compiler.write.ours import strays
+from compiler.write.ours import digests_on_disk, strays
+from compiler.write.plan import digest
 
 DETAILED = "--detailed-exitcode"
 # The statuses of Terraform, which pipelines know. Other commands end with 2 on wrong usage; this one with 1.
@@ -95,7 +96,7 @@ def command(
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
     beyond = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
-    _print(changes, form, () if after else _strays(new, file.parent), beyond)
+    _print(changes, form, () if after else _strays(old, new, file.parent), beyond)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 
@@ -124,15 +125,23 @@ def _changes(old: Compilation, new: Compilation, environment: str | None) -> tup
     return tuple(change for change in changes if environment in (None, change.environment))
 
 
-def _strays(new: Compilation, root: Path) -> Sequence[str]:
+def _strays(old: Compilation, new: Compilation, root: Path) -> Sequence[str]:
     """The foreign files in the folders of the output, which would be delivered with it.
 
-    The tree's own list of files is ignored, because the author of the tree wrote it.
+    Files of the old spec's output are not foreign: the next compile removes them. The tree's own list of
+    files is ignored, because the author of the tree wrote it.
     """
     try:
         with open_folder(root) as folder:
             if folder.status("base") is None:  # the output is not committed
                 return ()
-            return tuple(strays(new.tree(), folder))
+            foreign = tuple(strays(new.tree(), folder))
+            if not foreign:
+                return ()
+            tree, digests = old.tree(), digests_on_disk(folder, foreign)
+            return [
+                path for path, current in zip(foreign, digests, strict=True)
+                if path not in tree or current != digest(tree, path)
+            ]  # fmt: skip
     except OSError as error:
         fail(sentence(error))

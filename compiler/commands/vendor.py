@@ -40,6 +40,9 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
     locked = lock.read(file)
     selected = _selected(result, names)
+    if not selected:
+        note("no instance has `install: vendored`, so there is nothing to fetch")
+        return
     operators = dict(locked.operators)
     registry = result.platforms[None].settings.registry
     for prerequisite in selected:

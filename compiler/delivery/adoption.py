@@ -27,6 +27,7 @@ from compiler.spec.types import Image, Name
 from compiler.text import printable
 
 _KINDS = "deployments,statefulsets,services,persistentvolumeclaims"
+_LOG_LINE = re.compile(r"[EIW][0-9]{4} ")
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _IMAGE: TypeAdapter[str] = TypeAdapter(Image)
 _WHY_NO_IMAGE = "because this one has no version or comes from another publisher"
@@ -50,12 +51,18 @@ def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
     for namespace in namespaces:
         status, text, error = ask(["get", _KINDS, "-n", namespace, "-o", "json"], "")
         if status:
-            raise NoAnswerError(error.strip())
+            raise NoAnswerError(f"the cluster does not answer: {_without_log(error)}")
         try:
             objects += json.loads(text)["items"]
         except (ValueError, KeyError, TypeError) as problem:
             raise NoAnswerError("kubectl gives an answer that is none of Kubernetes'") from problem
     return [manifest for manifest in objects if isinstance(manifest, dict)]
+
+
+def _without_log(error: str) -> str:
+    """What kubectl says itself, without the lines of its client's log (`E1129 10:00:00.0 memcache.go:265]`)."""
+    lines = [line.strip() for line in error.splitlines() if not _LOG_LINE.match(line)]
+    return " ".join(filter(None, lines)) or error.strip().rpartition("\n")[2]
 
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
