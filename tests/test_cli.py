@@ -358,7 +358,7 @@ def test_no_verb_imports_what_it_does_not_need(
 def test_the_only_environment_needs_no_name(spec: Path) -> None:
     unnamed = run(["render", "-f", str(spec)])
     assert unnamed.exit_code == 2
-    assert "name an environment; there is `dev`, `prod`" in unnamed.stderr
+    assert "name an environment: `dev`, `prod`" in unnamed.stderr
     spec.write_text(GOOD.partition("  environments:")[0])
     single = run(["render", "-f", str(spec)])
     assert single.exit_code == 0

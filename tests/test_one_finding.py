@@ -68,6 +68,8 @@ CASES = {
         f"{STORES}    offsite: {{type: external-s3, host: s3.a.b}}\n  backup: {{to: offsite}}\n"
         "  environments: {a: {}, b: {}, c: {}, d: {}}",
         "shared-copies", None, []),
+    "a type in other capitals": (
+        "spec:\n  components: {minIO: {}}", "unknown-type", ["did you mean `minio`?"], []),
     "no space after a colon in braces": (
         f'{STORES}    mlflow: {{image:"a.b/c:1"}}', "null-value",
         ["write a space after the colon: `image: ...`"], []),

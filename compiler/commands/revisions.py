@@ -43,7 +43,10 @@ def source(which: str, file: Path) -> SpecRevision:
     if which.startswith(_GIT):
         return _of_revision(which.removeprefix(_GIT), file)
     if which in (".", "..") or which.startswith(_PATHS) or which.endswith(_SPECS):
-        return of_file(path / file.name if is_folder(path) else path)
+        path = path / file.name if is_folder(path) else path
+        if not is_there(path):
+            fail(f"{path} does not exist; name a spec, a folder with one, or a revision")
+        return of_file(path)
     if is_there(path):
         fail(
             f"`{which}` stands here and could be a revision too: "
@@ -70,7 +73,7 @@ def _of_revision(revision: str, file: Path) -> SpecRevision:
     except git.NoSuchFileError as error:
         fail(f"{error}: there is nothing to compare with", NO_SPEC)
     except git.GitError as error:
-        fail(f"{error}; name a revision, or a path such as `./before` or `before.yaml`")
+        fail(f"{error}; compare with a revision that exists, or with a path such as `./before`")
     name = f"{revision}:{file.name}"
     try:
         pins = git.file_at(revision, lock.path_of(file))

@@ -83,7 +83,9 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
     unknown = sorted(set(names) - set(by_name))
     if unknown:
         close = closest(unknown[0], by_name)
-        hint = f"did you mean `{close}`?" if close else f"there is {listing(by_name) or 'none'}"
+        hint = (
+            f"did you mean `{close}`?" if close else f"the systems are {listing(by_name) or 'none'}"
+        )
         fail(f"no upstream system {listing(unknown)}; {hint}")
     return [by_name[name] for name in sorted(by_name) if not names or name in names]
 

@@ -23,7 +23,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def _add(size: Size, instance: Instance[object], platform: Platform, report: Report) -> None:
     amount = _AMOUNTS[size.code]
     bound = "its limit is" if size.key[0] == "resources" else "its volume has"
-    needed = quantity.binary(size.needed)
+    needed = quantity.rounded_up(size.needed)
     path = (*instance.path, *size.key)
     report.add(
         size.code,

@@ -76,6 +76,14 @@ def rounded(count: int) -> str:
     return str(count)
 
 
+def rounded_up(count: int) -> str:
+    """Bytes to write into a spec: at least as many, in halves of Gi or in steps of 64Mi if they are no whole Mi."""
+    if count % MIB == 0:
+        return binary(count)
+    step = GIB // 2 if count > GIB else 64 * MIB
+    return binary(-(-count // step) * step)
+
+
 def suggestion(text: str) -> str | None:
     """The quantity that `20GiB`, `20gi` or `20 Gi` means; None for `20GB`, which is ambiguous."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)

@@ -23,7 +23,7 @@ from compiler.validate.errors import FieldError
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
 # The text for an empty value, by pydantic's name of its error.
 EMPTY = {"model_type": "{}", "dict_type": "{}", "tuple_type": "[]"}
-_SWITCHES = {
+SWITCHES = {
     "true": "true",
     "yes": "true",
     "on": "true",
@@ -118,7 +118,7 @@ def _as_meant(error: FieldError) -> str | None:
         case "int_type":
             return value if re.fullmatch(r"-?[0-9]{1,9}", value) else None
         case "bool_type":
-            return _SWITCHES.get(value.lower())
+            return SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
             return f"[{', '.join(value.split())}]" if _WORDS.fullmatch(value) else None

@@ -48,6 +48,8 @@ class FieldError(Struct, frozen=True):
     @property
     def required(self) -> tuple[str, ...]:
         """The required keys of the section that is expected here."""
+        if not _is_section(self.expected):
+            return ()
         return tuple(key for _, key, field in fields(self.expected) if field.is_required())
 
     @property
