@@ -241,7 +241,7 @@ def _help(error: FieldError) -> Help:
     return _map_help(error) if error.type in ("dict_type", "model_type") else ()
 
 
-def _map_help(error: FieldError) -> str:
+def _map_help(error: FieldError) -> Help:
     """The help for another value where a map belongs."""
     if isinstance(error.value, str) and (help := without_space(error.value)):
         return help
