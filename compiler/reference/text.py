@@ -37,7 +37,7 @@ spec.environments
   `workloads`. `null` removes a key or an instance.
 
   type:     a map; each value: a map
-  example:  environments: {dev: {}, prod: {components: {mlflow: {replicas: 2}}}}
+  example:  environments: {dev: {}, prod: {domain: ml.example.internal}}
 """
 
 
