@@ -123,16 +123,26 @@ def main() -> None:
         _run()
     except BrokenPipeError:
         # The reader of the output has gone, as in `platformc render dev | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(1)
     except OSError as error:
         from compiler.files import sentence
 
         rest = "; the output is incomplete" if error.errno in _NO_ROOM else ""
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # Python would try again when it ends, print a second message and change the status.
+            _discard_output()
         click.echo(f"platformc: {sentence(error)}{rest}", err=True)
         sys.exit(2)
     except Exception as error:
         _bug(error)
+
+
+def _discard_output() -> None:
+    """Let the rest of the output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _without_plugins() -> None:

@@ -18,6 +18,7 @@ import yaml
 from compiler.diagnostics import Related, Report, TooManyFindingsError
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
+from compiler.document.colons import without_space
 from compiler.document.span import Span
 
 MAX_DEPTH = 64
@@ -128,6 +129,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
     )
     related = [Related("it starts here", start)] if start != span else []
     help = next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), ())
+    if "mapping values are not allowed" in problem and line > 0:
+        help = without_space(lines[line - 1].strip()) or help
     element = _ELEMENT.fullmatch(lines[line]) if line < len(lines) else None
     if element and "block mapping" in problem:
         help = f"the lines above are keys, so write this one as a key: `{element[1]}: {{}}`"

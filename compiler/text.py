@@ -9,6 +9,20 @@ from __future__ import annotations
 
 import re
 
+_BEGINNINGS = {
+    "A",
+    "An",
+    "How",
+    "Its",
+    "Make",
+    "No",
+    "The",
+    "What",
+    "When",
+    "Where",
+    "Whether",
+    "Which",
+}
 _SPACES = re.compile(r"\s+")
 
 
@@ -71,3 +85,10 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 _CODES = str.maketrans(
     {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
 )
+
+
+def uncapitalised(sentence: str) -> str:
+    """A sentence as the end of another one: without its stop, and with a small letter unless it begins with a name."""
+    word, space, rest = sentence.partition(" ")
+    first = word.lower() if word in _BEGINNINGS else word
+    return f"{first}{space}{rest}".removesuffix(".")

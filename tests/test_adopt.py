@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from support.diagnosing import HEADER
 from support.paths import ROOT, SCENARIOS
 from support.scenarios import compiled
 
@@ -25,6 +26,7 @@ COMMANDS = [
     for line in block.splitlines()
 ]
 PASSWORD = "hunter2-is-no-secret"
+KUBECTL = ""  # the script of a kubectl that does something else than answer
 
 
 def workload(kind: str, name: str, container: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def service(name: str, app: str, port: int, **spec: Any) -> dict[str, Any]:
 DATABASE = workload(
     "StatefulSet", "mlflow-db",
     {
-        "name": "db", "image": "docker.io/library/postgres:15.18-bookworm",
+        "name": "db", "image": "postgres:15.18-bookworm",
         "env": [{"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
                 {"name": "POSTGRES_PASSWORD", "value": PASSWORD}],
         "securityContext": {"runAsUser": 999},
@@ -80,7 +82,9 @@ def adopt(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *options: 
     """The verb, with a kubectl that gives one answer and notes its questions."""
     (folder / "answer").write_text(answer)
     kubectl = folder / "kubectl"
-    kubectl.write_text(f'#!/bin/sh\necho "$@" >>{folder}/asked\ncat {folder}/answer\n')
+    kubectl.write_text(
+        f'#!/bin/sh\necho "$@" >>{folder}/asked\n{KUBECTL or f"cat {folder}/answer"}\n'
+    )
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.chdir(folder)
@@ -95,15 +99,25 @@ def test_live_objects_become_sections_that_compile(
     assert result.exit_code == 0, result.output
     components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
     assert components == {
-        "mlflow": {"adopt": {"service": "mlflow", "port": 80, "database": "mlflow",
+        "mlflow": {"image": "ghcr.io/mlflow/mlflow:v2.9.2", "adopt": {"service": "mlflow", "port": 80, "database": "mlflow",
                              "bucket": "mlflow-artifacts"}},
-        "postgres": {"storage": "20Gi", "adopt": {
-            "service": "mlflow-db", "port": 5432, "claim": "mlflow-db", "folder": "pgdata"}},
+        "postgres": {
+            "image": "docker.io/library/postgres:15.18-bookworm", "storage": "20Gi", "adopt": {
+                "service": "mlflow-db", "port": 5432, "claim": "mlflow-db", "folder": "pgdata",
+                "secret": "mlflow-db-admin"}},
     }  # fmt: skip
     spec = yaml.load(EMPTY, yaml.CSafeLoader)
     spec["spec"]["components"] |= components
+    report = compile_spec(json.dumps(spec).encode(), "platform.yaml").report
+    # Upstream's image without drivers ran with drivers that somebody had added at its start.
+    assert [diagnostic.code for diagnostic in report.sorted()] == ["unfit-version"]
+    del components["mlflow"]["image"]
+    spec["spec"]["components"] |= components
     assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
-    assert "`secret` is not set: make a Secret" in result.stdout
+    assert (
+        "make a Secret with the administrator's `username` and `password`, under the name `mlflow-db-admin`"
+        in result.stdout
+    )
     assert "user 999" in result.stdout
     assert "# No part of the platform: Deployment mlflow/web." in result.stdout
     assert PASSWORD not in result.output
@@ -122,6 +136,24 @@ def test_what_a_secret_holds_stays_unknown(tmp_path: Path, monkeypatch: pytest.M
     result = adopt(tmp_path, monkeypatch, json.dumps({"items": [server]}))
     assert "`database` is not set: the pods may have it from a Secret (mlflow-uri)" in result.stdout
     assert "no Service selects its pods" in result.stdout
+    assert "`image` is not set: write one with the server's version" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("section", "help"),
+    [
+        ("redis: {adopt: {claim: data}}", "add `image:` with the image that wrote it"),
+        ("postgres: {adopt: {claim: data, secret: a}}", "add `image:` with the image that wrote it"),
+        ("postgres: {image: 'postgres:15.18-bookworm', adopt: {claim: data}}", "add `secret: NAME` under `adopt`"),
+        ("mysql: {image: 'mysql:8.4.7', adopt: {claim: data}}", "add `secret: NAME` under `adopt`"),
+    ],
+)  # fmt: skip
+def test_a_volume_that_another_server_wrote_needs_its_image_and_its_password(
+    section: str, help: str
+) -> None:
+    spec = f"{HEADER}spec:\n  components:\n    {section}\n"
+    (diagnostic,) = compile_spec(spec.encode(), "platform.yaml").report.sorted()
+    assert (diagnostic.code, help in diagnostic.help[0]) == ("invalid-value", True)
 
 
 def test_several_volumes_are_left_to_the_reader(
@@ -145,6 +177,17 @@ def test_a_cluster_that_answers_nonsense_is_an_error(
     result = adopt(tmp_path, monkeypatch, answer)
     assert result.exit_code == 2
     assert "none of Kubernetes'" in result.stderr
+
+
+def test_a_cluster_that_does_not_answer_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = 'E1129 10:00:00.000000 7 memcache.go:265] "Unhandled Error" err="connection refused"\\n'
+    script = f"printf '{log}{log}The connection was refused\\n' >&2; exit 1"
+    monkeypatch.setitem(globals(), "KUBECTL", script)
+    result = adopt(tmp_path, monkeypatch, "")
+    assert result.exit_code == 2
+    assert result.stderr == "platformc: the cluster does not answer: The connection was refused\n"
 
 
 def test_what_the_platform_made_is_not_offered(

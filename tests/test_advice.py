@@ -11,6 +11,7 @@ from compiler import registry
 from compiler.diagnostics import normalised
 from compiler.diagnostics.text import render
 from compiler.document.span import Span
+from compiler.spec import quantity
 from compiler.spec.section import fields
 from compiler.upstream.other_systems import _answers, instead_of
 from compiler.validate.corrections import _language, corrected_key
@@ -151,6 +152,44 @@ CASES = {
         f"{COMPONENT}redis: {{patches: [{{target: {{kind: StatefulSet, name: redis}}, "
         "operations: [{op: replace, path: /metadata/name, value: y}]}]}", "`adopt` keeps those of existing objects", False),
     "quotas": ("spec:\n  components: {}\n  quotas: {a: {cpu: 2}}", "platformc writes no quotas", False),
+    "no bytes": (f"{COMPONENT}postgres: {{storage: 0}}", "write it like `20Gi`", False),
+    "no bytes, with a unit": (f"{COMPONENT}postgres: {{storage: 0Gi}}", "write it like `20Gi`", False),
+    "a few bytes": (f"{COMPONENT}postgres: {{storage: 1k}}", "write it like `512Mi` or `20Gi`", False),
+    "bytes without a unit": (f"{COMPONENT}postgres: {{storage: 512}}", "write `512Gi`", False),
+    "processors in millions": (
+        f"{COMPONENT}postgres: {{resources: {{requests: {{cpu: 100M}}}}}}", "did you mean `100m`?", True),
+    "processors in bytes": (
+        f"{COMPONENT}postgres: {{resources: {{requests: {{cpu: 1Gi}}}}}}", "write it like `500m` or `2`", False),
+    "a host of two pages, set explicitly": (
+        "spec:\n  domain: a.b\n  components:\n    istio: {}\n    seaweedfs: {}\n    postgres: {}\n"
+        "    mlflow: {expose: true, publicHost: m.a.b}\n    mlflow2: {type: mlflow, expose: true, publicHost: m.a.b}",
+        "give `mlflow2` another `publicHost`", False),
+    "a gateway without a certificate": (
+        f"{COMPONENT}istio: {{}}\n    seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{expose: true}}",
+        "`platformc secrets list` says in which namespaces it must be", False),
+    "serverless models without their mesh": (
+        f"{COMPONENT}kserve: {{}}", "needs `istio: {}` and `knative: {}` under `spec.components`; or write `mode: standard`",
+        False),
+    "a variable that a binding sets": (
+        f"{COMPONENT}seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{env: {{AWS_SECRET_ACCESS_KEY: a}}}}",
+        "delete `AWS_SECRET_ACCESS_KEY`; `mlflow` gets it from `seaweedfs`", False),
+    "a service that is not there": (
+        "spec:\n  components: {}\n  workloads: {w: {image: 'a.b/c:1', uses: [feast]}}",
+        "or add `feast: {}` under `spec.components`", False),
+    "a word for a switch": (f"{COMPONENT}mlflow: {{smoke: yes}}", "write `true`", True),
+    "a number below the least": (f"{COMPONENT}redis: {{replicas: 0}}", "write `replicas: 1` or more", False),
+    "a misspelt path of a patch": (
+        f"{COMPONENT}redis: {{patches: [{{target: {{kind: StatefulSet, name: redis}}, operations: "
+        "[{op: replace, path: /spec/replica, value: 1}]}]}", "did you mean `/spec/replicas`?", False),
+    "a bucket in capitals": (f"{COMPONENT}lakefs: {{bucket: MyData}}", "did you mean `mydata`?", True),
+    "no copies": (f"{COMPONENT}postgres: {{backup: none}}", "write `backup: {none: ...}`", False),
+    "no metadata of a component": (f"{COMPONENT}external-s3: {{}}", "add `host:`: its host name", False),
+    "a name of a workload that a component adds": (
+        f"{COMPONENT}seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{}}\n"
+        "  workloads: {mlflow-smoke: {image: 'a.b/c:1'}}", "rename `mlflow-smoke`", False),
+    "an age without a unit": (
+        f"{COMPONENT}seaweedfs: {{}}\n  backup: {{to: seaweedfs, keep: 30}}", "write `30d`", False),
+    "a number for a text": (f"{COMPONENT}external-s3: {{host: a.b, region: 12}}", "quote it", True),
 }  # fmt: skip
 
 
@@ -163,6 +202,20 @@ def test_the_help_says_what_to_type(name: str) -> None:
     ]
     assert matching, [diagnostic.help for diagnostic in actual]
     assert (matching[0].fix is not None) is fixed
+
+
+@pytest.mark.parametrize(
+    ("amount", "count"), [("1Ei", 2**60), ("1E", 10**18), ("1E3", 1000), ("2e3", 2000)]
+)
+def test_an_e_is_a_unit_or_a_power_of_ten(amount: str, count: int) -> None:
+    assert quantity.in_bytes(amount) == count
+
+
+@pytest.mark.parametrize(
+    ("count", "amount"), [(1926583637, "2Gi"), (2**29 + 1, "576Mi"), (300 * 2**20, "300Mi")]
+)
+def test_an_amount_to_write_is_round(count: int, amount: str) -> None:
+    assert quantity.rounded_up(count) == amount
 
 
 def test_a_word_of_the_language_is_never_corrected_into_another() -> None:

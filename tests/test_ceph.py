@@ -157,4 +157,4 @@ def test_cert_manager_is_a_prerequisite_of_an_issuer() -> None:
         graph = lowered("ceph", environment).graph
         prerequisite = ceph.prerequisites(graph.instances["ceph"], graph.wiring("ceph"))
         assert prerequisite is not None
-        assert ("cert-manager" in prerequisite.needs) == needed
+        assert any("cert-manager" in system for system in prerequisite.also) == needed

@@ -91,10 +91,19 @@ MINIO, POSTGRES, POOLER, MLFLOW = (
     f"{C}.{component}" for component in ("minio", "postgres", "pgbouncer", "mlflow")
 )
 POD = "/spec/template/spec"
+POSTGRES_IMAGE = "docker.io/library/postgres:17.9-bookworm"
 ADOPTED = {
-    "type": "postgres", "storage": "50Gi", "maxConnections": 300,
+    "type": "postgres", "image": POSTGRES_IMAGE, "storage": "50Gi", "maxConnections": 300,
     "adopt": {"service": "postgres", "claim": "data-postgres-0", "secret": "postgres-superuser"},
 }  # fmt: skip
+
+
+def adopted_claim(claim: str, **adopted: str) -> Edits:
+    """The edits by which the PostgreSQL takes over a volume."""
+    section = {"claim": claim, "secret": "postgres-superuser", **adopted}
+    return {f"{POSTGRES}.adopt": section, f"{POSTGRES}.image": POSTGRES_IMAGE}
+
+
 ADOPTED_DATA = {"service": "mlflow", "database": "mlflow", "bucket": "mlflow"}
 TRACKING = {
     MLFLOW: GONE,
@@ -140,10 +149,9 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "a server with another name, on its volume": ({POSTGRES: GONE, f"{C}.db": ADOPTED}, DOWNTIME),
     "a server with another name, on a new volume": (
         {POSTGRES: GONE, f"{C}.db": {**ADOPTED, "adopt": {"service": "postgres"}}}, DATA_LOSS),
-    "a volume of its own, adopted": ({f"{POSTGRES}.adopt": {"claim": "data-postgres-0"}}, DOWNTIME),
-    "another volume, adopted": ({f"{POSTGRES}.adopt": {"claim": "postgres-data"}}, DATA_LOSS),
-    "another folder of a volume": ({f"{POSTGRES}.adopt": {
-        "claim": "data-postgres-0", "folder": "pg"}}, DATA_LOSS),
+    "a volume of its own, adopted": (adopted_claim("data-postgres-0"), DOWNTIME),
+    "another volume, adopted": (adopted_claim("postgres-data"), DATA_LOSS),
+    "another folder of a volume": (adopted_claim("data-postgres-0", folder="pg"), DATA_LOSS),
     "an MLflow with another name, on its data": (TRACKING, DOWNTIME),
     "an MLflow with another name, without its data": (
         {**TRACKING, f"{C}.tracking": {"type": "mlflow", "smoke": False}}, DATA_LOSS),
@@ -545,8 +553,8 @@ def test_state_that_a_renamed_instance_keeps_is_named() -> None:
 
 
 def test_another_folder_of_an_adopted_volume_is_another_place_for_the_data() -> None:
-    adopted = compiled(edited({f"{POSTGRES}.adopt": {"claim": "pg", "folder": "data"}}))
-    moved = compiled(edited({f"{POSTGRES}.adopt": {"claim": "pg", "folder": "other"}}))
+    adopted = compiled(edited(adopted_claim("pg", folder="data")))
+    moved = compiled(edited(adopted_claim("pg", folder="other")))
     assert worst(change.risk for change in compare(adopted, moved)) is DATA_LOSS
 
 

@@ -88,6 +88,36 @@ def test_a_wrong_spec_leaves_the_old_output(spec: Path) -> None:
     assert before == {path: path.read_bytes() for path in spec.parent.rglob("*.yaml")}
 
 
+def test_a_check_names_a_file_that_a_compile_would_refuse_to_overwrite(spec: Path) -> None:
+    run(["compile"])
+    file = spec.parent / "base" / "mlflow" / "service-mlflow.yaml"
+    file.write_text("edited\n")
+    result = run(["compile", "--check"])
+    assert result.exit_code == 1
+    assert "error[edited-output]: `base/mlflow/service-mlflow.yaml`" in result.stderr
+    assert "stale-output" not in result.stderr
+    assert file.read_text() == "edited\n"
+
+
+def test_vendor_without_releases_writes_no_lock(spec: Path) -> None:
+    result = run(["vendor"])
+    assert (result.exit_code, "no instance has `install: vendored`" in result.stderr) == (0, True)
+    assert not (spec.parent / "platform.lock").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["validate", "--format", "json"], ["graph"], ["explain", "mlflow"], ["--help"]]
+)
+def test_a_full_disk_is_said_once(spec: Path, words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "compiler", *words], stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        )  # fmt: skip
+    message = "platformc: No space left on device; the output is incomplete\n"
+    assert (process.returncode, process.stderr) == (2, message)
+
+
 def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
@@ -333,7 +363,7 @@ def test_no_verb_imports_what_it_does_not_need(
 def test_the_only_environment_needs_no_name(spec: Path) -> None:
     unnamed = run(["render", "-f", str(spec)])
     assert unnamed.exit_code == 2
-    assert "name an environment; there is `dev`, `prod`" in unnamed.stderr
+    assert "name an environment: `dev`, `prod`" in unnamed.stderr
     spec.write_text(GOOD.partition("  environments:")[0])
     single = run(["render", "-f", str(spec)])
     assert single.exit_code == 0

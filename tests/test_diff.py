@@ -167,3 +167,14 @@ def test_a_folder_of_output_is_no_side_of_a_comparison(repository: Path) -> None
     assert result.exit_code == 2
     assert "out/prod has no platform.yaml" in result.stderr
     assert "give a spec, a folder with a spec, or a git revision" in result.stderr
+
+
+def test_output_that_the_next_compile_removes_is_not_foreign(repository: Path) -> None:
+    """`diff` comes before `compile`: files of the last commit's output are still there."""
+    (repository / "platform.yaml").write_text(LARGER)
+    assert CliRunner().invoke(platformc, ["compile"]).exit_code == 0
+    (repository / "platform.yaml").write_text(re.sub(r"^    dvc:.*\n", "", LARGER, flags=re.M))
+    smuggled = repository / "base" / "minio" / "smuggled.yaml"
+    smuggled.write_text("kind: Secret\n")
+    strays = json.loads(run("--format", "json").stdout)["strays"]
+    assert strays == ["base/minio/smuggled.yaml"]

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from support.diagnosing import HEADER, diagnosed
 from support.paths import ROOT
 
 from compiler import pipeline
+from compiler.diagnostics import errors
 from compiler.diagrams.svg import svg
 from compiler.diagrams.view import view
 from compiler.reference import topics
@@ -50,6 +52,7 @@ def test_the_excerpt_in_the_readme_is_of_the_reference() -> None:
     lines = [line.strip() for line in (ROOT / "platform.yaml").read_text().splitlines()]
     for line in excerpt.splitlines():
         assert line.strip() in lines, line
+    assert list(errors(diagnosed(f"{HEADER}{excerpt}".encode()))) == []
 
 
 def test_every_module_of_the_live_tests_is_in_their_table() -> None:

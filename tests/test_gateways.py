@@ -360,3 +360,24 @@ def test_the_login_before_a_model_waits_as_long_as_the_model_may_take() -> None:
     assert {name: flag for name, flag in waits.items() if "plain" in name}.popitem()[1].endswith(
         "=10m"
     )
+
+
+@pytest.mark.parametrize(
+    ("edge", "systems"),
+    [
+        ("{type: ingress}", ["Traefik with its own CRDs (`traefik.io`), for the IngressClass `traefik`"]),
+        ("{type: ingress, class: nginx, controller: nginx}", ["ingress-nginx, for the IngressClass `nginx`"]),
+        ("{type: gateway-api}", ["The Gateway API", "a controller with the GatewayClass `traefik`"]),
+    ],
+)  # fmt: skip
+def test_a_gateway_asks_for_its_controller_and_for_the_signer_of_its_certificates(
+    edge: str, systems: list[str]
+) -> None:
+    environment = compiled(
+        "  tls: {issuer: {name: internal-ca}}\n"
+        f"  components: {{seaweedfs: {{}}, postgres: {{}}, mlflow: {{}}, edge: {edge}}}\n"
+    )
+    (needed,) = prerequisites(environment.graph)
+    signer = "cert-manager with the ClusterIssuer `internal-ca`"
+    assert [needed.system, *needed.also] == [*systems, signer]
+    assert needed.namespaces == ("kube-system",)

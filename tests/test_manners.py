@@ -181,6 +181,15 @@ def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert f"# open mlflow at http://localhost:5000: {command}" in run(["apply-plan"]).stdout
 
 
+def test_a_page_with_a_host_is_opened_there(spec: Path) -> None:
+    login = "  login: {issuer: 'https://sso.example', client: {id: ml}, groups: [ml]}\n"
+    settings = f"spec:\n  domain: ml.example\n  tls: {{issuer: {{name: ca}}}}\n{login}"
+    text = SPEC.replace("spec:\n", settings, 1).replace("{dev: {}, prod: {}}", "{prod: {}}")
+    spec.write_text(text.replace("mlflow: {}", "mlflow: {}, edge: {type: ingress}"))
+    opened = "# open mlflow at https://mlflow.ml.example\n"
+    assert opened in run(["apply-plan", "prod"]).stdout
+
+
 def test_prerequisites_come_first(spec: Path) -> None:
     spec.write_text(SPEC.replace("mlflow: {}", "mlflow: {}, istio: {}"))
     message = run(["compile"]).stderr

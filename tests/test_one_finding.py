@@ -55,6 +55,30 @@ CASES = {
     "a word in another case": (
         "spec:\n  components: {redis: {eviction: Noeviction}}",
         "unknown-value", None, []),
+    "a misspelt store for the copies": (
+        f"{STORES}    mlflow: {{}}\n    offsite: {{type: external-s3, host: s3.a.b}}\n  backup: {{to: offsit}}",
+        "unknown-binding", ["did you mean `offsite`?"], []),
+    "a move to an instance of another kind": (
+        f"{STORES}    minio: {{}}\n    mlflow: {{}}\n  move: {{from: postgres, to: seaweedfs}}",
+        "unfit-move", ["name an instance that offers the same"], []),
+    "a move to a misspelt instance": (
+        f"{STORES}    minio: {{}}\n    mlflow: {{}}\n  move: {{from: minio, to: seawedfs}}",
+        "unfit-move", None, []),
+    "environments that share their copies": (
+        f"{STORES}    offsite: {{type: external-s3, host: s3.a.b}}\n  backup: {{to: offsite}}\n"
+        "  environments: {a: {}, b: {}, c: {}, d: {}}",
+        "shared-copies", None, []),
+    "a type in other capitals": (
+        "spec:\n  components: {minIO: {}}", "unknown-type", ["did you mean `minio`?"], []),
+    "no space after a colon in braces": (
+        f'{STORES}    mlflow: {{image:"a.b/c:1"}}', "null-value",
+        ["write a space after the colon: `image: ...`"], []),
+    "no space after a colon on a line": (
+        f"{STORES}    mlflow:\n      image:a.b/c:1", "wrong-type",
+        ["write a space after the colon: `image: ...`"], []),
+    "no space after a colon before another key": (
+        f"{STORES}    mlflow:\n      replicas:2\n      workers: 2", "invalid-yaml",
+        ["write a space after the colon: `replicas: ...`"], []),
 }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def generate(file: Path) -> None:
 def _only(result: Compilation) -> str:
     if len(result.environments) != 1:
         names = ", ".join(f"`{name}`" for name in result.environments)
-        fail(f"the parameter `environment` is missing; there is {names}", 1)
+        fail(f"the parameter `environment` is missing; the environments are {names}", 1)
     return result.environments[0]
 
 

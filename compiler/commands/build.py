@@ -125,15 +125,16 @@ class Build(Struct, frozen=True):
             pass
         except OSError as error:
             fail(sentence(error))
-        _foreign(planned.stray, self.root, report)
+        _blocked(planned, self.root, report)
         if planned.clean:
             return
         click.echo(differences, nl=False, err=self.form != "text")
-        report.add(
-            "stale-output",
-            "the compiled tree does not match the spec",
-            help="run `platformc compile` and commit the result",
-        )
+        if planned.outdated:
+            report.add(
+                "stale-output",
+                "the compiled tree does not match the spec",
+                help="run `platformc compile` and commit the result",
+            )
 
     def _text(self, report: Report) -> str:
         return as_text(report, self.data, str(self.file))
@@ -185,7 +186,7 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
 
 def _blocked(planned: Plan, root: Path, report: Report) -> None:
     """Report the files that platformc must not overwrite."""
-    remedy = "or overwrite it with `--force`; nothing was written"
+    remedy = "or overwrite it with `platformc compile --force`; nothing was written"
     for path in planned.edited:
         report.add(
             "edited-output",

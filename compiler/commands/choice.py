@@ -12,5 +12,5 @@ class Choice(click.Choice[str]):
         from compiler.diagnostics import closest, listing
 
         close = closest(str(value), self.choices)
-        hint = f"did you mean `{close}`?" if close else f"there is {listing(self.choices)}"
+        hint = f"did you mean `{close}`?" if close else f"the choices are {listing(self.choices)}"
         return f"`{value}` is not one of them; {hint}"

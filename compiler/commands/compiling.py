@@ -86,7 +86,7 @@ def environment_of(result: Compilation, name: str | None) -> str:
     if name is None:
         if len(result.environments) == 1:
             return result.environments[0]
-        fail(f"name an environment; there is {names}")
+        fail(f"name an environment: {names}")
     close = closest(name, result.environments)
-    suggestion = f"did you mean `{close}`?" if close else f"there is {names}"
+    suggestion = f"did you mean `{close}`?" if close else f"the environments are {names}"
     return fail(f"no environment `{name}`; {suggestion}")

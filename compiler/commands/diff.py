@@ -25,7 +25,8 @@ from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.rules.previous import changed_release
-from compiler.write.output_paths import strays
+from compiler.write.output_paths import digests_on_disk, strays
+from compiler.write.plan import digest
 
 DETAILED = "--detailed-exitcode"
 # The statuses of Terraform, which pipelines know. Other commands end with 2 on wrong usage; this one with 1.
@@ -96,7 +97,7 @@ def command(
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
     gained = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
-    _print(changes, form, () if after else _strays(new, file.parent), gained)
+    _print(changes, form, () if after else _strays(old, new, file.parent), gained)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 
@@ -125,16 +126,24 @@ def _changes(old: Compilation, new: Compilation, environment: str | None) -> tup
     return tuple(change for change in changes if environment in (None, change.environment))
 
 
-def _strays(new: Compilation, root: Path) -> Sequence[str]:
+def _strays(old: Compilation, new: Compilation, root: Path) -> Sequence[str]:
     """The foreign files in the folders of the output, which would be delivered with it.
 
-    Files of vendored releases that `vendor` did not write like this are among them. The tree's own list of files is ignored, because the author of the tree wrote it.
+    Files of vendored releases that `vendor` did not write like this are among them. Files of the old spec's output
+    are not foreign: the next compile removes them. The tree's own list of files is ignored, because the author of
+    the tree wrote it.
     """
     try:
         changed = tuple(path for _, path, _ in changed_release.differences(new.lowered, root))
         with open_folder(root) as folder:
             if folder.status("base") is None:  # the output is not committed
                 return changed
-            return (*strays(new.tree(), folder), *changed)
+            foreign = tuple(strays(new.tree(), folder))
+            tree, digests = old.tree(), digests_on_disk(folder, foreign)
+            kept = [
+                path for path, current in zip(foreign, digests, strict=True)
+                if path not in tree or current != digest(tree, path)
+            ]  # fmt: skip
+            return (*kept, *changed)
     except OSError as error:
         fail(sentence(error))

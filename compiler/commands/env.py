@@ -9,7 +9,7 @@ import click
 from compiler.commands import complete
 from compiler.commands.compiling import compiled, environment_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import in_pod, on_laptop
 from compiler.diagnostics import closest
@@ -38,5 +38,8 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
         close = closest(name, names)
         fail(f"no workload or model `{name}`" + (f"; did you mean `{close}`?" if close else ""))
     lines = on_laptop if laptop else in_pod
-    for line in lines(graph.instances[name], graph.wiring(name)):
+    printed = [*lines(graph.instances[name], graph.wiring(name))]
+    for line in printed:
         click.echo(line)
+    if not printed:
+        note(f"`{name}` gets no variables, because it uses no other instance")

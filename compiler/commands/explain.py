@@ -19,6 +19,7 @@ def command(topic: str | None) -> None:
 
     \b
     platformc explain unbound-requirement     why this is wrong, and what is right
+    platformc explain components              the component types
     platformc explain mlflow                  a component: its protocols and fields
     platformc explain mlflow.artifacts        a field: its type, default and an example
     platformc explain workloads.uses
@@ -40,9 +41,16 @@ def command(topic: str | None) -> None:
 
 def _of_language(path: str) -> str:
     """The reference's text about a path. Ends the command if there is none."""
-    from compiler.reference import field_of, paths, topic_of
+    from compiler.reference import field_of, paths, topic_of, topics
     from compiler.reference import text as terminal
 
+    if path.removeprefix("spec.") == "components":
+        types = [
+            topic for topic in topics().values() if topic.section.startswith("spec.components")
+        ]
+        return terminal.components(types)
+    if path.removeprefix("spec.") == "environments":
+        return terminal.ENVIRONMENTS
     if topic := topic_of(path):
         return terminal.topic(topic)
     field = field_of(path) or _unknown(path, paths())

@@ -42,6 +42,8 @@ def file_at(revision: str, file: Path) -> bytes:
     """A file as it was at a revision."""
     folder, path = _from(file)
     _refuse_link(folder)
+    if _git_output(folder, "rev-parse", "--git-dir") is None:
+        raise GitError(f"{real(folder)} is in no repository of Git, so there is no `{revision}`")
     commit = _git_output(
         folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
     )

@@ -72,5 +72,7 @@ def _check(name: str, graph: Graph) -> None:
         from compiler.diagnostics import closest, listing
 
         close = closest(name, graph.instances)
-        hint = f"did you mean `{close}`?" if close else f"there is {listing(graph.instances)}"
+        hint = (
+            f"did you mean `{close}`?" if close else f"the instances are {listing(graph.instances)}"
+        )
         fail(f"no instance `{name}`; {hint}")

@@ -83,8 +83,8 @@ def _unlisted(lowered: Lowered, used_images: tuple[UsedImage, ...]) -> Iterator[
     """The upstream systems whose images only their releases name, each with what lists them."""
     listed = {user for image in used_images for user in image.users}
     for system in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
-        if system.needs:
-            yield f"not listed: the images of {system.needs}, which `{system.name}` needs"
+        for needed in system.also:
+            yield f"not listed: the images of {needed}, which `{system.name}` needs"
         if f"{OPERATORS}/{system.name}" in listed:
             continue
         subject = f"not listed: the images of {system.system} (`{system.name}`)"

@@ -55,9 +55,8 @@ def command(environment: str | None, file: Path, form: str) -> None:
     for prerequisite in systems:
         _print(prerequisite, folder, releases)
     for vendored in needed:
-        click.echo(
-            f"{vendored.name}: {vendored.needs}, which the vendored release does not contain"
-        )
+        for system in vendored.also:
+            click.echo(f"{vendored.name}: {system}, which the vendored release does not contain")
     for name, host, text in outside:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
@@ -73,7 +72,7 @@ def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:
 def _needed_record(vendored: Prerequisite) -> dict[str, Any]:
     """What a vendored system needs in the cluster, without a command: any installation of it will do."""
     return {
-        "name": vendored.name, "system": vendored.needs, "version": "", "namespaces": [],
+        "name": vendored.name, "system": vendored.system, "version": "", "also": list(vendored.also), "namespaces": [],
         "first": [], "how": [], "then": [],
     }  # fmt: skip
 
@@ -81,8 +80,9 @@ def _needed_record(vendored: Prerequisite) -> dict[str, Any]:
 def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> dict[str, Any]:
     return {
         "name": prerequisite.name,
-        "system": prerequisite.required_systems,
+        "system": prerequisite.system,
         "version": prerequisite.version,
+        "also": list(prerequisite.also),
         "namespaces": list(prerequisite.namespaces),
         "first": list(namespace_commands(prerequisite, folder)),
         "how": list(install_commands(prerequisite, releases)),
@@ -92,8 +92,9 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
 
 def _print(prerequisite: Prerequisite, folder: str, releases: str | None) -> None:
     record = _record(prerequisite, folder, releases)
-    click.echo(
-        f"{prerequisite.name}: {prerequisite.required_systems}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
-    )
+    parts = (prerequisite.system, prerequisite.version, f"in {', '.join(prerequisite.namespaces)}")
+    click.echo(f"{prerequisite.name}: {', '.join(filter(None, parts))}")
     for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")
+    for system in prerequisite.also:
+        click.echo(f"{prerequisite.name}: {system}")

@@ -40,7 +40,7 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
 
     if wave is not None and wave not in waves(lowered):
         fail(
-            f"no wave {wave}; there is {', '.join(str(number) for number in sorted(waves(lowered)))}"
+            f"no wave {wave}; the waves are {', '.join(str(number) for number in sorted(waves(lowered)))}"
         )
     click.echo(render(lowered, wave), nl=False)
 
@@ -52,7 +52,9 @@ def only(lowered: Lowered, component: str) -> Lowered:
     names = {*lowered.packages, *lowered.models}
     if component not in names:
         close = closest(component, names)
-        hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
+        hint = (
+            f"did you mean `{close}`?" if close else f"the packages are {listing(lowered.packages)}"
+        )
         fail(f"no component `{component}`; {hint}")
     return replace(
         lowered,

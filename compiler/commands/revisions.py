@@ -43,6 +43,8 @@ def source(reference: str, file: Path) -> SpecRevision:
     if reference.startswith(_GIT):
         return _of_revision(reference.removeprefix(_GIT), file)
     if reference in (".", "..") or reference.startswith(_PATHS) or reference.endswith(_SPECS):
+        if not is_there(path):
+            fail(f"{path} does not exist; name a spec, a folder with one, or a revision")
         return _in_folder(path, file.name) if is_folder(path) else of_file(path)
     if is_there(path):
         fail(
@@ -80,7 +82,7 @@ def _of_revision(revision: str, file: Path) -> SpecRevision:
     except git.NoSuchFileError as error:
         fail(f"{error}: there is nothing to compare with", NO_SPEC)
     except git.GitError as error:
-        fail(f"{error}; name a revision, or a path such as `./before` or `before.yaml`")
+        fail(f"{error}; compare with a revision that exists, or with a path such as `./before`")
     name = f"{revision}:{file.name}"
     try:
         pins = git.file_at(revision, lock.path_of(file))

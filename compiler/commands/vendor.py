@@ -41,6 +41,9 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
     locked = lock.written(file)
     selected = _selected(result, names)
+    if not selected:
+        note("no instance has `install: vendored`, so there is nothing to fetch")
+        return
     operators, written = dict(locked.operators), locked.written
     registry = result.platforms[None].settings.registry
     for prerequisite in selected:
@@ -96,7 +99,9 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
     unknown = sorted(set(names) - set(by_name))
     if unknown:
         close = closest(unknown[0], by_name)
-        hint = f"did you mean `{close}`?" if close else f"there is {listing(by_name) or 'none'}"
+        hint = (
+            f"did you mean `{close}`?" if close else f"the systems are {listing(by_name) or 'none'}"
+        )
         fail(f"no upstream system {listing(unknown)}; {hint}")
     return [by_name[name] for name in sorted(by_name) if not names or name in names]
 

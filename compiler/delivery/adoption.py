@@ -20,13 +20,16 @@ from compiler.model.component import Component
 from compiler.model.live_pod import LivePod
 from compiler.model.package import KUBERNETES, Lowered
 from compiler.model.resource import Manifest
-from compiler.spec.image import split_image
+from compiler.spec.image import full_name, split_image
 from compiler.spec.section import Section, fields
-from compiler.spec.types import Name
+from compiler.spec.types import Image, Name
 from compiler.text import printable
 
 _KINDS = "deployments,statefulsets,services,persistentvolumeclaims"
+_LOG_LINE = re.compile(r"[EIW][0-9]{4} ")
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
+_IMAGE: TypeAdapter[str] = TypeAdapter(Image)
+_WHY_NO_IMAGE = "because this one has no version or comes from another publisher"
 
 
 class NoAnswerError(Exception):
@@ -50,9 +53,15 @@ def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
     for namespace in namespaces:
         status, text, error = ask(["get", _KINDS, "-n", namespace, "-o", "json"], "")
         if status:
-            raise NoAnswerError(error.strip())
+            raise NoAnswerError(f"the cluster does not answer: {_without_log(error)}")
         objects += map(live, parsed(text, ListOf[Manifest]).items)
     return objects
+
+
+def _without_log(error: str) -> str:
+    """What kubectl says itself, without the lines of its client's log (`E1129 10:00:00.0 memcache.go:265]`)."""
+    lines = [line.strip() for line in error.splitlines() if not _LOG_LINE.match(line)]
+    return " ".join(filter(None, lines)) or error.strip().rpartition("\n")[2]
 
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
@@ -116,16 +125,38 @@ def _adoption(
     name = _instance_name(lowered, type, workload, used)
     adopt, comments = _adopted(component, workload, objects)
     section: dict[str, Any] = {} if name == type else {"type": type}
+    pod = LivePod.of(workload)
+    image = _image(component, pod)
+    section |= {"image": image} if image else {}
     section |= _size(component, adopt, objects)
     live = f"{workload['kind']} {workload['metadata']['name']}"
-    pod = LivePod.of(workload)
     images = ", ".join(container["image"] for container in pod.containers)
+    if not image:
+        comments.append(f"`image` is not set: write one with the server's version, {_WHY_NO_IMAGE}")
     head = [f"{live} runs {images}", *comments]
     if adopt.get("claim") and pod.user is not None:
         head.append(
             f"its files may belong to user {pod.user}, and the server must run as their owner"
         )
     return Adoption(name, {**section, "adopt": adopt}, tuple(head))
+
+
+def _image(component: Component, pod: LivePod) -> str | None:
+    """The image of a live server, if its publisher is the same as that of the type's default."""
+    publisher = split_image(component.Spec.model_fields["image"].default)[0].split("/")[-2:]
+    for container in pod.containers:
+        image = full_name(container["image"])
+        if split_image(image)[0].split("/")[-2:] == publisher and _is_fixed(image):
+            return image
+    return None
+
+
+def _is_fixed(image: str) -> bool:
+    """Whether the language accepts an image: it has a version."""
+    try:
+        return bool(_IMAGE.validate_python(image))
+    except ValidationError:
+        return False
 
 
 def _instance_name(lowered: Lowered, type: str, workload: Manifest, used: set[str]) -> str:
@@ -160,6 +191,9 @@ def _adopted(
         else:
             comments.append(f"`claim` is not set: it has {len(claims)} volumes")
     values |= {key: text for key, text in component.adoptable(pod).items() if key in keys}
+    if "claim" in values and "secret" in keys:
+        secret = values["secret"] = f"{workload['metadata']['name']}-admin"
+        comments.append(f"{_reason('secret', pod)}, under the name `{secret}`")
     comments += [
         f"`{key}` is not set: {_reason(key, pod)}"
         for key in keys

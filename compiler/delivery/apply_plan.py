@@ -79,10 +79,11 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps for upstream systems: for systems that must be installed already, and for vendored systems."""
     environment = f"{lowered.platform.environment}{location.options}"
-    systems = [system.required_systems for system in prerequisites(lowered.graph)]
-    systems += [system.needs for system in needs_of_vendored(lowered.graph)]
-    if systems:
-        installed = ", ".join(dict.fromkeys(systems))
+    names = [
+        name for system in prerequisites(lowered.graph) for name in (system.system, *system.also)
+    ]
+    names += [name for system in needs_of_vendored(lowered.graph) for name in system.also]
+    if installed := ", ".join(dict.fromkeys(names)):
         yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
     for line in adopted.warnings(lowered):
         yield Step(line, ())

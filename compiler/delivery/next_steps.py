@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.delivery.apply_plan import SpecLocation
+from compiler.interfaces import gateway
 from compiler.model.hosts import Opened, opened
 from compiler.model.package import Lowered
 from compiler.upstream.prerequisites import needs_of_vendored, prerequisites
@@ -30,10 +31,18 @@ def _credentials(lowered: Lowered, environment: str) -> tuple[str, str]:
 
 
 def pages(lowered: Lowered) -> Iterator[str]:
-    """How to open each page for people from a laptop, past network policies and without a host."""
-    for openings in opened(lowered.graph).values():
+    """How to open each page for people: by its host, and from a laptop past network policies."""
+    routed = {
+        binding.consumer.name
+        for binding in lowered.graph.bindings
+        if binding.requires == gateway.ROUTE
+    }
+    scheme = "https" if lowered.platform.settings.tls else "http"
+    for name, openings in opened(lowered.graph).items():
         for page in openings:
             if page.offer.ui and not page.offer.external:
+                if page.exposed and name in routed:
+                    yield f"open {page.name} at {scheme}://{page.host}"
                 yield _page(page)
 
 

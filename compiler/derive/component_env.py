@@ -69,7 +69,7 @@ def _report_derived(
             f"`{instance.name}` sets `{name}` from the rest of the spec",
             lowered.platform.document.span_of(path),
             path=path,
-            help="delete the line, or change the field or binding that it follows from",
+            help=f"delete `{name}`, or change the field or binding that it follows from",
         )
     return bool(duplicates)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
+from compiler.diagnostics import closest, listing
 from compiler.model.resource import Manifest
 from compiler.spec.component import Patch
 
@@ -35,13 +37,37 @@ def applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
     """An object after a patch."""
     import jsonpatch
 
-    operations = [operation.written() for operation in patch.operations]
-    try:
-        changed: Manifest = jsonpatch.JsonPatch(operations).apply(manifest)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        kind = f"{patch.target.kind} `{patch.target.name}`"
-        return PatchProblem("patch-misses", f"the patch does not fit {kind}: {error}")
+    changed = manifest
+    for operation in patch.operations:
+        try:
+            changed = jsonpatch.JsonPatch([operation.written()]).apply(changed)
+        except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+            kind = f"{patch.target.kind} `{patch.target.name}`"
+            message = f"the patch does not fit {kind}: {error}"
+            return PatchProblem(
+                "patch-misses", message, _alike(operation.path, changed), operation.path
+            )
     return changed
+
+
+def _alike(path: str, manifest: Manifest) -> tuple[str, ...]:
+    """The help for a path that an object lacks: the closest path, or the keys at the first missing part."""
+    value: Any = manifest
+    parts = path.split("/")[1:]
+    for depth, part in enumerate(parts):
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        elif isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            known = list(value) if isinstance(value, dict) else []
+            before = "".join(f"/{part}" for part in parts[:depth])
+            if close := closest(key, known):
+                rest = "".join(f"/{part}" for part in parts[depth + 1 :])
+                return (f"did you mean `{before}/{close}{rest}`?",)
+            return (f"`{before or '/'}` has {listing(known)}",) if known else ()
+    return ()
 
 
 def all_applied(patches: Sequence[Patch], manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:

@@ -37,6 +37,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     provider: str | None = None  # the default provider, unless `bind` names another instance
     optional: bool = False  # whether a missing provider is no error
     outside: bool = False  # whether clients outside the cluster use it too, at the provider's route
+    help: str = ""  # how to write the spec if nothing provides it, instead of the list of types
     guards: bool = False  # whether requests from outside the cluster pass the consumer first
 
     @property

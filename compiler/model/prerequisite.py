@@ -27,10 +27,11 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
 
     name: str  # the folder below `prerequisites/`: the instance's name
     system: str  # the name in its own manual
-    version: str  # the release that the emitted objects fit
+    version: str  # the release that the emitted objects fit; empty if all do
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
-    needs: str = ""  # systems that must be there before it, and that `how` does not install
+    # Systems that it needs besides, each with its name and its settings; `how` does not install them.
+    also: tuple[str, ...] = ()
     # Parts of systems, by name, that it installs, and that must be there before its own commands run:
     # an instance may wait for those of another with which it has no binding.
     brings: tuple[str, ...] = ()
@@ -39,8 +40,3 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())
-
-    @property
-    def required_systems(self) -> str:
-        """The system and those that it needs, for a sentence."""
-        return f"{self.system}, and {self.needs}" if self.needs else self.system

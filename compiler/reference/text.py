@@ -15,6 +15,32 @@ def topic(subject: Topic) -> str:
     return "".join(f"{line}\n" for line in _topic(subject))
 
 
+def components(subjects: Sequence[Topic]) -> str:
+    """The component types, each with the first sentence of its summary."""
+    width = max(len(subject.name) for subject in subjects)
+    lines = [
+        f"  {subject.name:<{width}}  {_first_sentence(subject.summary)}" for subject in subjects
+    ]
+    return "\n".join(
+        ["spec.components", "  The systems of the platform: the key is a type, or a name with `type:`.", "",
+         "types:", *lines, "", f"one of them in full: platformc explain {subjects[0].name}", ""]
+    )  # fmt: skip
+
+
+def _first_sentence(summary: str) -> str:
+    return summary.partition(". ")[0].removesuffix(".")
+
+
+ENVIRONMENTS = """\
+spec.environments
+  Partial specs, merged into the base: settings of `spec`, and parts of `components`, `models` and
+  `workloads`. `null` removes a key or an instance.
+
+  type:     a map; each value: a map
+  example:  environments: {dev: {}, prod: {domain: ml.example.internal}}
+"""
+
+
 def _topic(subject: Topic) -> Iterator[str]:
     yield subject.section
     yield from _indented(subject.summary)

@@ -41,7 +41,7 @@ def resolve(
 
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     """Bind everything in one environment: components, tenants, logins and the Job of a move."""
-    instances = {**platform.instances, **_brought_along(platform, memo)}
+    instances = {**platform.instances, **_brought_along(platform, memo, report)}
     offers = _without_fallbacks(
         {instance.name: slots for instance, slots in memo.each(_offers, instances.values())}
     )
@@ -90,7 +90,7 @@ def _without_fallbacks(offers: Mapping[str, Offers]) -> dict[str, Offers]:
     }
 
 
-def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]]:
+def _brought_along(platform: Platform, memo: Memo, report: Report) -> Mapping[str, Instance[Any]]:
     """Workloads that components declare, such as a smoke test, and the stores of models."""
     instances: dict[str, Instance[Any]] = {}
     served = [instance for instance in platform.instances.values() if instance.section == "models"]
@@ -100,7 +100,9 @@ def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]
         if instance.section != "components":
             continue
         for name, spec in component_of(instance).workloads(instance).items():
-            if name not in platform.instances:
+            if name in platform.instances:
+                problems.report_replaced(platform, instance, name, report)
+            else:
                 instances[name] = replace(
                     instance, name=name, section="workloads", type="workload", spec=spec,
                     declared=instance.path,

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler import registry
-from compiler.diagnostics import Related, correction, listing, suggestion
+from compiler.diagnostics import Related, Report, correction, listing, suggestion
 from compiler.document import Path
 from compiler.interfaces import gateway, payload_sink
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
+from compiler.model.package import Platform
 from compiler.tenants import model_store
 
 if TYPE_CHECKING:
@@ -38,6 +39,19 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
             )
 
 
+def report_replaced(platform: Platform, owner: Instance[Any], name: str, report: Report) -> None:
+    """Report an instance with the name of a workload that a component adds: it would replace the workload."""
+    path = platform.instances[name].path
+    report.add(
+        "duplicate-name",
+        f"`{name}` is also the name of a workload that `{owner.name}` adds",
+        platform.document.span_of(path),
+        path=path,
+        help=f"rename `{name}`",
+        related=[Related("it adds it", platform.document.span_of(owner.path))],
+    )
+
+
 def report_unbound(join: Join) -> None:
     """Report each interface without a provider once: one added component serves all its consumers."""
     for interface, all_needs in join.missing.items():
@@ -53,7 +67,8 @@ def report_unbound(join: Join) -> None:
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
             path=_path_of(consumer),
-            help=f"add {_one_of(registry.providers(interface))} under `spec.components`"
+            help=_help_of_claim(consumer, slot)
+            or f"add {_one_of(registry.providers(interface))} under `spec.components`"
             f"{_no_substitute(join, consumer, slot)}",
             related=dict.fromkeys(
                 [
@@ -66,6 +81,12 @@ def report_unbound(join: Join) -> None:
                 ]
             ),
         )
+
+
+def _help_of_claim(consumer: Instance[Any], slot: str) -> str:
+    """The component's own help for a slot without a provider; empty if the types of providers say enough."""
+    claims = registry.component_of(consumer).claims(consumer)
+    return next((claim.help for requires, claim in claims.items() if requires.slot == slot), "")
 
 
 def _no_substitute(join: Join, consumer: Instance[Any], slot: str) -> str:
@@ -100,7 +121,8 @@ def report_ambiguous(join: Join) -> None:
     for (interface, names), all_needs in join.ambiguous.items():
         # The section of an instance with errors may hold the `bind` that would choose.
         needs = [need for need in all_needs if need[0].name not in join.wrong]
-        if not needs:
+        # An unknown name in `backup.to` or `move` leaves out none of the providers.
+        if not needs or interface in join.misnamed or _moves_apart(join, interface, needs[0][0]):
             continue
         needs.sort(key=lambda need: join.document.span_of(_path_of(need[0])))
         consumer, slot = needs[0]
@@ -125,15 +147,27 @@ def report_ambiguous(join: Join) -> None:
         )
 
 
+def _moves_apart(join: Join, interface: str, consumer: Instance[Any]) -> bool:
+    """Whether only one side of a move offers an interface: the move is unfit, which is reported."""
+    move = consumer.settings.move
+    offering = {candidate.provider.name for candidate in join.candidates[interface]}
+    return move is not None and len(offering & {move.from_, move.to}) == 1
+
+
 def report_unknown_binding(
     join: Join, consumer: Instance[Any], requires: Requires[Any], name: str,
     candidates: Sequence[Candidate],
 ) -> None:  # fmt: skip
-    """Report a `bind` that names an instance without an offer of the interface."""
+    """Report a `bind` or `backup.to` that names an instance without an offer of the interface."""
+    interface, backup = requires.endpoint.interface, consumer.settings.backup
+    path: Path = (*_path_of(consumer), "bind", requires.slot)
+    if backup is not None and name == backup.to and requires.slot not in consumer.spec.bind:
+        if interface in join.misnamed:
+            return
+        join.misnamed.add(interface)
+        path = ("spec", "backup", "to")
     if join.resembles_wrong(name):
         return
-    path: Path = (*_path_of(consumer), "bind", requires.slot)
-    interface = requires.endpoint.interface
     names = [candidate.provider.name for candidate in candidates]
     reason = f"does not offer `{interface}`" if name in join.instances else "is not an instance"
     _unknown(
@@ -152,10 +186,18 @@ def report_unknown_use(
     usable = f"instances to use: {listing(components) or 'none'}"
     if models:
         usable += f"; a model too, like `{models[0]}`"
+    if not exists and word in registry.all_types() and _for_clients(word):
+        usable += f"; or add `{word}: {{}}` under `spec.components`"
     _unknown(
         join, path, f"`{word}` {'offers nothing to use' if exists else 'is not an instance'}", word,
         [*components, *models], usable,
     )  # fmt: skip
+
+
+def _for_clients(type: str) -> bool:
+    """Whether instances of a type offer something that `uses` may name."""
+    module = registry.component(type)
+    return module is not None and any(slot.endpoint.for_clients for slot in module.provides)
 
 
 def report_unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:

@@ -49,12 +49,17 @@ def _check_duplicates(
             continue
         several.sort(key=lambda instance: len(instance.name))
         shorter, longer = several[0], several[-1]
+        explicit = next((each for each in reversed(several) if each.public_host == host), None)
+        help = f"rename `{longer.name}`"
+        if explicit is not None:
+            longer, shorter = explicit, next(each for each in several if each is not explicit)
+            help = f"give `{longer.name}` another `publicHost`"
         report.add(
             "host-collision",
             f"`{host}` is the host of `{longer.name}` and of a server of `{shorter.name}`",
             platform.document.span_of(longer.path),
             path=longer.path,
-            help=f"rename `{longer.name}`",
+            help=help,
             related=[Related("the other one", platform.document.span_of(shorter.path))],
         )
 

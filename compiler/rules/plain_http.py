@@ -20,5 +20,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             platform.document.span_of(instance.path),
             path=instance.path,
             help="add `tls: {issuer: {name: ...}}` under `spec:`, with an issuer of cert-manager, or "
-            "name a TLS Secret of the gateway's namespace under `tls`, as `secret`",
+            "name a TLS Secret as `secret`; `platformc secrets list` says in which namespaces it must be",
         )

@@ -27,5 +27,6 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 f"`{bound}` has no registry of models",
                 platform.document.value_span(path),
                 path=path,
-                help=suggestion(bound, servers) or f"there is {listing(servers) or 'none'}",
+                help=suggestion(bound, servers)
+                or f"the registries are {listing(servers) or 'none'}",
             )

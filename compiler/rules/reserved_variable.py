@@ -23,19 +23,25 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             for env in endpoint.env()
         }
         reasons = {
-            variable: f"which it gets from `{derived[variable]}`"
+            variable: (
+                f"which it gets from `{derived[variable]}`",
+                f"gets it from `{derived[variable]}`",
+            )
             for variable in user_env.keys() & derived.keys()
         } | {
-            variable: f"by which some clients look for `{endpoint.binding.provider.name}`"
+            variable: (
+                f"by which some clients look for `{endpoint.binding.provider.name}`",
+                f"gets the other variables of `{endpoint.binding.provider.name}`",
+            )
             for endpoint in endpoints
             for variable in user_env.keys() & set(endpoint.synonyms)
         }
-        for variable, reason in sorted(reasons.items()):
+        for variable, (reason, remedy) in sorted(reasons.items()):
             path: Path = (*instance.path, "env", variable)
             report.add(
                 "reserved-variable",
                 f"`{name}` sets `{variable}`, {reason}",
                 platform.document.span_of(path),
                 path=path,
-                help="delete the line; the variable is derived from `uses`",
+                help=f"delete `{variable}`; `{name}` {remedy}",
             )

@@ -5,8 +5,8 @@ Each environment deletes old copies of the other, and a restore takes the newest
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from itertools import combinations
 
 from compiler.diagnostics import Report, listing
 from compiler.model import Graph, Path, Platform
@@ -19,20 +19,36 @@ def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
     buckets = {name: _buckets(platforms[name], graphs[name]) for name in platforms}
-    for earlier, later in combinations(sorted(platforms), 2):
-        shared = sorted(buckets[earlier] & buckets[later])
-        if shared:
-            host = shared[0][0]
-            names = [bucket for _, bucket in shared]
-            report.add(
-                "shared-copies",
-                f"`{earlier}` and `{later}` keep their copies in the same bucket"
-                f"{'s' if len(names) > 1 else ''} of {host}: {listing(names[:3])}",
-                platforms[later].document.value_span(_TO),
-                path=_TO,
-                help=f"in `environments.{later}` name another store under `backup.to`, or another "
-                "`backup: {bucket: ...}` for each instance; `backup: null` makes no copies there",
-            )
+    sharing: dict[tuple[str, ...], set[tuple[str, str]]] = defaultdict(set)
+    for bucket in sorted(set[tuple[str, str]]().union(*buckets.values())):
+        names = tuple(sorted(name for name in platforms if bucket in buckets[name]))
+        if len(names) > 1:
+            sharing[names].add(bucket)
+    for names, shared in sharing.items():
+        _report(names, sorted(shared), platforms[names[0]], report)
+
+
+def _report(
+    names: tuple[str, ...], shared: list[tuple[str, str]], platform: Platform, report: Report
+) -> None:
+    """Report all environments that share buckets with one diagnostic."""
+    backup = platform.settings.backup
+    assert backup is not None
+    several = "s" if len(shared) > 1 else ""
+    without = f"{{backup: null, components: {{{backup.to}: null}}}}"
+    report.add(
+        "shared-copies",
+        f"{listing(names)} keep their copies in the same bucket{several} of {shared[0][0]}: "
+        f"{listing([bucket for _, bucket in shared[:3]])}",
+        platform.document.value_span(_TO),
+        path=_TO,
+        help=(
+            f"under `environments`, write for all but one of them `{names[0]}: {without}`, which makes "
+            "no copies there",
+            "or give each its own store under `backup.to`, or each instance its own "
+            "`backup: {bucket: ...}`",
+        ),
+    )
 
 
 def _buckets(platform: Platform, graph: Graph) -> set[tuple[str, str]]:

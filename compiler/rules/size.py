@@ -28,7 +28,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def _add(size: Size, instance: Instance[object], platform: Platform, report: Report) -> None:
     amount = _AMOUNTS[size.code]
     bound = _BOUNDS.get(size.key[:2], "its volume has")
-    needed = quantity.binary(size.needed)
+    needed = quantity.rounded_up(size.needed)
     path = (*instance.path, *size.key)
     report.add(
         size.code,

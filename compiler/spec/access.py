@@ -52,7 +52,9 @@ class Tls(Section):
 
     issuer: Issuer | None = Field(default=None, description="An issuer of cert-manager.")
     secret: SecretName | None = Field(
-        default=None, description="A TLS Secret for `*.DOMAIN`, in the namespace of the gateway."
+        default=None,
+        description="A TLS Secret for `*.DOMAIN`, in the namespace of the gateway; with `ingress`, in each "
+        "namespace with a host.",
     )
 
     @classmethod

@@ -17,7 +17,7 @@ class AdoptedService(Section):
         description="The Service by which clients reach it; default: the instance's name.",
     )
     port: Port | None = Field(
-        default=None, description="A port at which that Service answers too, for clients of before."
+        default=None, description="A port at which that Service answers too, for existing clients."
     )
 
     def check(self) -> None:
@@ -51,6 +51,10 @@ class AdoptedDatabaseServer(AdoptedVolume):
         if self.folder is not None and self.claim is None:
             message = "`folder` is in the volume that `claim` names"
             raise InvalidValue("invalid-value", message, "add `claim: NAME`")
+        if self.claim is not None and self.secret is None:
+            message = f"the data in `claim: {self.claim}` has an administrator's password already"
+            help = "add `secret: NAME` under `adopt`: a Secret with that `username` and `password`"
+            raise InvalidValue("invalid-value", message, help)
 
 
 class AdoptedData(AdoptedService):
@@ -62,6 +66,15 @@ class AdoptedData(AdoptedService):
     bucket: Bucket | None = Field(
         default=None, description="The bucket that holds its data already."
     )
+
+
+def _check_image(section: Section, adopted: AdoptedVolume | None) -> None:
+    """Refuse the default image for a volume that another server wrote: its version may not read the data."""
+    if adopted is None or adopted.claim is None or "image" in section.model_fields_set:
+        return
+    message = f"`image` is not set, and perhaps another version wrote `claim: {adopted.claim}`"
+    help = f"add `image:` with the image that wrote it, like `{type(section).model_fields['image'].default}`"
+    raise InvalidValue("invalid-value", message, help, at="adopt")
 
 
 class AdoptsService(Section):
@@ -85,6 +98,7 @@ class AdoptsVolume(Section):
             message = f"`claim: {self.adopt.claim}` is the volume of one server, not of {replicas}"
             help = "write `replicas: 1`, or copy the data into a new instance"
             raise InvalidValue("invalid-value", message, help)
+        _check_image(self, self.adopt)
 
 
 class AdoptsDatabaseServer(Section):
@@ -93,6 +107,9 @@ class AdoptsDatabaseServer(Section):
     adopt: AdoptedDatabaseServer | None = Field(
         default=None, description="Existing objects that it takes over, under their names."
     )
+
+    def check(self) -> None:
+        _check_image(self, self.adopt)
 
     @property
     def adopted(self) -> AdoptedDatabaseServer:

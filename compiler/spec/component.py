@@ -149,10 +149,14 @@ class PatchTarget(Section, defer_build=False):
 class PatchOperation(Section, defer_build=False):
     """One operation of a JSON patch (RFC 6902)."""
 
-    op: Literal["add", "remove", "replace", "test", "move", "copy"]
+    op: Literal["add", "remove", "replace", "test", "move", "copy"] = Field(
+        description="What it does at the path; `test` compares the value there."
+    )
     path: str = Field(description="A JSON pointer, like `/spec/template/spec/hostname`.")
-    value: Any = None
-    from_: str | None = Field(default=None, alias="from")
+    value: Any = Field(default=None, description="The value to add, to put there, or to compare.")
+    from_: str | None = Field(
+        default=None, alias="from", description="The path to `move` or `copy` from."
+    )
 
     def written(self) -> dict[str, Any]:
         """The operation as JSON Patch reads it: `value: null` is different from no value."""
@@ -163,8 +167,10 @@ class PatchOperation(Section, defer_build=False):
 class Patch(Section, defer_build=False):
     """The escape hatch: JSON patch operations on one of the component's objects."""
 
-    target: PatchTarget
-    operations: ListOf[PatchOperation] = Field(min_length=1)
+    target: PatchTarget = Field(description="The object to change.")
+    operations: ListOf[PatchOperation] = Field(
+        min_length=1, description="The operations, in their order."
+    )
 
 
 class NamedSpec(Section):

@@ -77,16 +77,29 @@ class Pattern:
 
     def check(self, text: str) -> str:
         if not matches(self.pattern, text):
-            message = f"`{text}` is not {self.noun}"
+            message = f"`{text}` is not {self.noun}{self._reason(text)}"
             help = (address(text) if self.scheme == "https://" else None) or self.help
             raise InvalidValue(self.code, message, help, self._suggestion(text))
         return text
+
+    def _reason(self, text: str) -> str:
+        """Why a text is refused, if its length or its capitals alone are the reason."""
+        if text != text.lower() and re.fullmatch(self.pattern, text.lower()):
+            return ", because it has capitals"
+        if text and not re.fullmatch(self.pattern, text):
+            if re.fullmatch(self.pattern, text * 3):
+                return ", because it is too short"
+            if any(re.fullmatch(self.pattern, text[:length]) for length in (40, 63)):
+                return ", because it is too long"
+        return ""
 
     def _suggestion(self, text: str) -> str | None:
         """The host of a URL that has nothing else in it; a name in small letters and dashes."""
         if self.code == "invalid-name":
             name = re.sub(r"[ _]", "-", text.lower())
             return name if matches(self.pattern, name) else None
+        if self.code == "invalid-bucket" and matches(self.pattern, text.lower()):
+            return text.lower()
         bare = text.removeprefix(self.scheme).rstrip("/")
         is_url = self.scheme and bare != text
         return bare if is_url and matches(self.pattern, bare) else None

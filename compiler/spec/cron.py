@@ -29,7 +29,7 @@ def problem(text: str) -> str | None:
         return "a time zone does not belong in it; schedules are in UTC"
     fields = text.split(" ")
     if len(fields) != len(_FIELDS):
-        return f"it has {len(fields)} fields, not 5"
+        return f"it has {len(fields)} field{'s' if len(fields) != 1 else ''}, not 5"
     for field, (name, low, high, words) in zip(fields, _FIELDS, strict=True):
         for part in field.split(","):
             wrong = _part_problem(part, low, high, words)

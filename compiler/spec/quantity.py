@@ -30,7 +30,7 @@ def amount(text: str) -> Fraction:
     if match is None or len(text) > 30:
         raise ValueError(f"`{text}` is not a quantity")
     number, suffix = Fraction(match[1]), match[2] or ""
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
+    if suffix not in _UNITS:
         exponent = int(suffix[1:])
         if exponent > 18:
             raise ValueError(f"`{text}` is too large")
@@ -95,6 +95,14 @@ def rounded(count: int) -> str:
     return str(count)
 
 
+def rounded_up(count: int) -> str:
+    """Bytes to write into a spec: at least as many, in halves of Gi or in steps of 64Mi if they are no whole Mi."""
+    if count % MIB == 0:
+        return binary(count)
+    step = GIB // 2 if count > GIB else 64 * MIB
+    return binary(-(-count // step) * step)
+
+
 def suggestion(text: str) -> str | None:
     """The quantity that `20GiB`, `20gi` or `20 Gi` means; None for `20GB`, which is ambiguous."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)
@@ -102,10 +110,10 @@ def suggestion(text: str) -> str | None:
 
 
 def units(text: str) -> str | None:
-    """The help for `20GB` or `20`: the possible quantities, if units are usual."""
+    """The help for `20GB`: the possible quantities."""
     match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
     if match is None:
-        return f"write `{text}Gi`" if text.isdecimal() else None
+        return None
     number, unit = match[1], match[2].upper()
     decimal = "k" if unit == "K" else unit
     return f"write `{number}{unit}i` (powers of two) or `{number}{decimal}` (powers of ten)"

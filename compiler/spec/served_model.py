@@ -108,9 +108,9 @@ class ModelSpec(TenantSpec):
     )
     access: Literal["inside", "login", "token", "public"] | None = Field(
         default=None,
-        description="`inside`: only instances that use it reach it. With the others the gateway "
-        "gives it a host, which asks for the login of `spec.login`, for a token of `spec.machines`, "
-        "or, `public`, nobody; default: `public`, with a warning.",
+        description="Who may ask it. `inside`: only instances that use it, and it has no host; `login`: at "
+        "its host, people with the login of `spec.login`; `token`: at its host, programs with a token of "
+        "`spec.machines`; `public`: at its host, everybody. Default: `public`, with a warning.",
     )
     groups: Groups = Field(
         default=(),

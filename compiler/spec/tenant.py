@@ -125,7 +125,7 @@ class WorkloadSpec(TenantSpec):
 
     image: Image | None = Field(
         default=None,
-        description="The image to run, with a tag or digest; needed but with `run: elsewhere`.",
+        description="The image to run, with a tag or digest; required, except with `run: elsewhere`.",
     )
     command: ListOf[str] = Field(default=(), description="The command, as a list.")
     uses: ListOf[str] = Field(

@@ -15,26 +15,46 @@ from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern, matc
 from compiler.spec.image import PATTERN, is_floating, split_image
 
 _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
+_CPU_HELP = "write it like `500m` or `2`"
 
 
 def _bytes(text: str) -> str:
     try:
         count = quantity.in_bytes(text)
-        if count < _FEWEST:
-            raise ValueError(f"`{text}` means {count} bytes: the unit is missing")
-        return quantity.canonical(text)
+        canonical = quantity.canonical(text)
     except ValueError as error:
         help = quantity.units(text) or "write it like `512Mi` or `20Gi`"
         raise InvalidValue(
             "invalid-quantity", str(error), help, quantity.suggestion(text)
         ) from error
+    if count < _FEWEST:
+        raise _too_few_bytes(text, count)
+    return canonical
+
+
+def _too_few_bytes(text: str, count: int) -> InvalidValue:
+    """The error for an amount that no server can use: nothing, or a number without its unit."""
+    if count == 0:
+        message, help = f"`{text}` must be more than 0", "write it like `20Gi`"
+    elif text.isdecimal():
+        message, help = f"`{text}` means {count} bytes: the unit is missing", f"write `{text}Gi`"
+    else:
+        message = f"`{text}` means {count} bytes, which is too little"
+        help = "write it like `512Mi` or `20Gi`"
+    return InvalidValue("invalid-quantity", message, help)
 
 
 def _cpu(text: str) -> str:
     try:
-        return quantity.canonical(text)
+        canonical = quantity.canonical(text)
     except ValueError as error:
-        raise InvalidValue("invalid-quantity", str(error), "write it like `500m` or `2`") from error
+        raise InvalidValue("invalid-quantity", str(error), _CPU_HELP) from error
+    match = re.fullmatch(r"([0-9.]+)([MGTPE]i?|Ki)", text)
+    if match:  # Kubernetes accepts it as millions of processors and more.
+        message = f"`{text}` has a unit of memory: no server has so many processors"
+        milli = f"{match[1]}m" if match[2] == "M" else None
+        raise InvalidValue("invalid-quantity", message, _CPU_HELP, milli)
+    return canonical
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"

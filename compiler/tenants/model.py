@@ -12,6 +12,7 @@ from compiler.spec.served_model import ModelSpec as Spec
 from compiler.tenants import existing_secrets, model_store
 
 PHASE = model.Phase.MODELS
+SERVING, STORE = serving.SERVING, serving.STORE
 # Endpoints that every model is bound to; its programs use all others.
 _SURROUNDING = (serving.Endpoint, gateway.Endpoint, mesh.Endpoint, serverless.Endpoint)
 
@@ -38,7 +39,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield from pods.configs
         yield from pods.handed
     yield from existing_secrets.declared(me)
-    system = wiring[serving.SERVING]
+    system = wiring[SERVING]
     stores = [binding.endpoint() for binding in system.binding.entailed]
     surroundings = serving.Surroundings(
         account=model_store.name(me),

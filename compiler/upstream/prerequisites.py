@@ -99,7 +99,7 @@ def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
 
 def needs_of_vendored(graph: Graph) -> tuple[Prerequisite, ...]:
     """Vendored systems that need other systems in the cluster, which their releases do not contain."""
-    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.needs)
+    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.also)
 
 
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:

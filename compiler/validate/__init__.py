@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler import registry, tenants
-from compiler.diagnostics import Related, Report, collected, correction, listing, suggestion
+from compiler.diagnostics import (
+    Related,
+    Report,
+    closest,
+    collected,
+    correction,
+    listing,
+    suggestion,
+)
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
@@ -127,6 +135,8 @@ class Validator:
         path: Path = ("spec", section, name)
         model, type = self._model(section, name, node, path, document, report)
         spec = self._parse(model, node, path, document, report) if model else None
+        if model is None and closest(name, registry.all_types()) and not node.child("type"):
+            return None  # a misspelt type is no wrong name as well
         is_key = _check_name(name, path, document.span_of(path), report)
         if spec is None or not is_key:
             return None

@@ -24,7 +24,7 @@ from compiler.validate.word_lists import flow_list
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
 # The text for an empty value, by pydantic's name of its error.
 EMPTY = {"model_type": "{}", "dict_type": "{}", "tuple_type": "[]"}
-_SWITCHES = {
+SWITCHES = {
     "true": "true",
     "yes": "true",
     "on": "true",
@@ -48,7 +48,7 @@ def correction_of(
     if error.type == "literal_error" and isinstance(error.value, str):
         return correction(node.span, error.value, error.allowed)
     if error.type == "string_type" and isinstance(error.value, (bool, int, float)):
-        return Fix(node.span, edit=Edit.QUOTE)
+        return Fix(node.span, edit=Edit.QUOTE) if error.accepts(_text(error.value)) else None
     text = error.reason.suggestion if error.reason else _intended_value(error)
     return Fix(node.span, text) if text else None
 
@@ -61,6 +61,21 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
     fix = correction(span, key, keys)
     alike = fix is not None and normalised(key) == normalised(fix.text)
     return None if not alike and (has_advice(key) or key in _language()) else fix
+
+
+def as_text(error: FieldError) -> str | None:
+    """The help for a number or a boolean where a text belongs: to quote it, or the unit that it lacks."""
+    text = _text(error.value)
+    if error.accepts(text):
+        return "quote it"
+    example = re.search(r"like `([^`]+)`", error.description)
+    meant = re.sub(r"[0-9]+", text, example[1]) if example and text.isdecimal() else ""
+    return f"write `{meant}`" if meant and error.accepts(meant) else None
+
+
+def _text(value: Any) -> str:
+    """A value of the spec as the text that quotes would make of it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @cache
@@ -104,7 +119,7 @@ def _intended_value(error: FieldError) -> str | None:
         case "int_type":
             return value if re.fullmatch(r"-?[0-9]{1,9}", value) else None
         case "bool_type":
-            return _SWITCHES.get(value.lower())
+            return SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
             return flow_list(value.split()) if _WORDS.fullmatch(value) else None

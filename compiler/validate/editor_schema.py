@@ -53,7 +53,9 @@ def _offer_slots(properties: dict[str, Schema], component: Component) -> None:
         by_slot.setdefault(slot.slot, []).extend(registry.providers(slot.endpoint.interface))
     if by_slot:
         properties["bind"]["properties"] = {
-            slot: _name_of_instance(sorted(set(types))) for slot, types in by_slot.items()
+            slot: _name_of_instance(sorted(set(types)))
+            for slot, types in by_slot.items()
+            if types  # `spec.login` answers the others
         }
 
 

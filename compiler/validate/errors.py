@@ -12,7 +12,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Struct
-from pydantic import Tag, ValidationError
+from pydantic import Tag, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from compiler.spec.constraints import InvalidValue
@@ -62,6 +62,8 @@ class FieldError(Struct, frozen=True):
     @property
     def required(self) -> tuple[str, ...]:
         """The required keys of the section that is expected here."""
+        if not _is_section(self.expected):
+            return ()
         return tuple(key for _, key, field in fields(self.expected) if field.is_required())
 
     @property
@@ -79,6 +81,18 @@ class FieldError(Struct, frozen=True):
         """The only value that the field accepts, if there is just one."""
         words = get_args(self.expected) if get_origin(self.expected) is Literal else ()
         return str(words[0]) if len(words) == 1 else None
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the field accepts another value; a value of a map or a list counts as accepted."""
+        field = _field(self.parent, self.loc[-1])
+        if field is None:
+            return True
+        annotation: Any = Annotated[field.annotation, None, *field.metadata]
+        try:
+            TypeAdapter(annotation).validate_python(value)
+        except ValidationError:
+            return False
+        return True
 
     @property
     def description(self) -> str:

@@ -12,13 +12,22 @@ from pydantic import ValidationError
 from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
 from compiler.diagnostics.masking import leads_to_secret, respells, value_masked
 from compiler.document import Node, Path
+from compiler.document.colons import without_space
 from compiler.document.outdented import indent
 from compiler.document.span import Span
 from compiler.spec.root import Header, Shape
-from compiler.spec.section import Section
+from compiler.spec.section import Section, fields
 from compiler.specialise import help_for_named_list
+from compiler.text import uncapitalised
 from compiler.validate.advice import advice
-from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
+from compiler.validate.corrections import (
+    EMPTY,
+    SWITCHES,
+    as_text,
+    corrected_key,
+    correction_of,
+    in_braces,
+)
 from compiler.validate.errors import FieldError, Loc, field_errors
 from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
 from compiler.validate.word_lists import list_line
@@ -149,7 +158,9 @@ def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
 
 def _missing(error: FieldError, key: str, full: Path) -> Reason:
     line = f"{key}: {error.only}" if error.only else f"{key}:"
-    description = f": {error.description}" if error.description else ""
+    if error.required:
+        line = f"{key}: {{{', '.join(f'{inner}: ...' for inner in error.required)}}}"
+    description = f": {uncapitalised(error.description)}" if error.description else ""
     return "missing-key", f"`{key}` is missing {_where(full)}", f"add `{line}`{description}"
 
 
@@ -157,17 +168,21 @@ _MEANINGS = {"{}": "all defaults", "[]": "none"}
 
 
 def _null(error: FieldError, key: str) -> Reason:
+    if help := without_space(key):
+        return "null-value", f"`{key}` is a key without a value", help
     empty = EMPTY.get(error.type)
     remedy = f"write `{empty}` for {_MEANINGS[empty]}" if empty else "give it one"
     return "null-value", f"`{key}` has no value", f"{remedy}, or delete the key"
 
 
 def _too_small(error: FieldError, key: str, full: Path) -> Reason:
-    return "out-of-range", f"`{key}` must be at least {error.context['ge']}", ()
+    least = error.context["ge"]
+    return "out-of-range", f"`{key}` must be at least {least}", f"write `{key}: {least}` or more"
 
 
 def _too_large(error: FieldError, key: str, full: Path) -> Reason:
-    return "out-of-range", f"`{key}` must be at most {error.context['le']}", ()
+    most = error.context["le"]
+    return "out-of-range", f"`{key}` must be at most {most}", f"write `{key}: {most}` or less"
 
 
 def _too_short(error: FieldError, key: str, full: Path) -> Reason:
@@ -193,7 +208,9 @@ def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
-    message = f"`{key}` must be {_KINDS[error.type]}, not {_kind_of(error.value)}"
+    fraction = error.type == "int_type" and isinstance(error.value, float)
+    kind = _quoted(error.value) if fraction else _kind_of(error.value)
+    message = f"`{key}` must be {_KINDS[error.type]}, not {kind}"
     return "wrong-type", message, _help(error) or error.description or ()
 
 
@@ -225,7 +242,9 @@ def _help(error: FieldError) -> Help:
     if error.type == "string_type" and isinstance(value, dict):
         return _as_text(str(error.loc[-1]), value)
     if error.type == "string_type" and not isinstance(value, list):
-        return "quote it"
+        return as_text(error) or ()
+    if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):
+        return f"write `{switch}`"
     if error.type == "int_type" and str(value).lower() in _NUMBERS:
         return f"write `{_NUMBERS.index(str(value).lower())}`"
     if wrapped := in_braces(error):
@@ -234,14 +253,30 @@ def _help(error: FieldError) -> Help:
         return f"write `{list_line(str(error.loc[-1]), value)}`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
         return "leave out the quotes"
-    if error.type in ("dict_type", "model_type"):
-        required = error.required if error.type == "model_type" else ()
-        keys = ", ".join(f"{key}: ..." for key in required) or "..."
-        return (
-            help_for_named_list(value)
-            or f"write its keys in braces, `{{{keys}}}`, or indented below it"
-        )
-    return ()
+    return _map_help(error) if error.type in ("dict_type", "model_type") else ()
+
+
+def _map_help(error: FieldError) -> Help:
+    """The help for another value where a map belongs."""
+    if isinstance(error.value, str) and (help := without_space(error.value)):
+        return help
+    required = error.required if error.type == "model_type" else ()
+    keys = ", ".join(f"{key}: ..." for key in required) or "..."
+    return (
+        _as_key(error)
+        or help_for_named_list(error.value)
+        or f"write its keys in braces, `{{{keys}}}`, or indented below it"
+    )
+
+
+def _as_key(error: FieldError) -> str | None:
+    """The help for a word that is a key of the expected section, such as `backup: none`."""
+    if error.type != "model_type" or not isinstance(error.value, str):
+        return None
+    described = {key: field.description for _, key, field in fields(error.expected)}
+    if error.value not in described:
+        return None
+    return f"write `{error.loc[-1]}: {{{error.value}: ...}}`: {uncapitalised(described[error.value] or '')}"
 
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

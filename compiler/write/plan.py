@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from hashlib import sha256
 
 from msgspec import Struct, field
@@ -29,6 +28,11 @@ class Plan(Struct, frozen=True):
         return not (self.write or self.remove or self.blocked)
 
     @property
+    def outdated(self) -> bool:
+        """Whether files differ from the tree that no user has edited."""
+        return not {*self.write, *self.remove} <= {*self.edited, *self.foreign}
+
+    @property
     def blocked(self) -> bool:
         """Whether a write would lose a user's work."""
         return bool(self.edited or self.foreign)
@@ -42,9 +46,8 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     foreign: list[str] = []
     sums = {path: sum for path, sum in listed.items() if not path.startswith(scope)}
     for path, current in zip(tree, digests_on_disk(root, tree), strict=True):
-        digest = _digest(tree.data(path))
-        sums[path] = digest
-        if current == digest:
+        sums[path] = digest(tree, path)
+        if current == sums[path]:
             continue
         if current is not None and current != listed.get(path):
             (edited if path in listed else foreign).append(path)
@@ -62,8 +65,9 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     )  # fmt: skip
 
 
-def _digest(data: Iterable[bytes]) -> str:
+def digest(tree: Tree, path: str) -> str:
+    """The digest of a file of a tree."""
     seal = sha256()
-    for piece in data:
+    for piece in tree.data(path):
         seal.update(piece)
     return seal.hexdigest()

@@ -44,6 +44,8 @@ def existing(
     )  # fmt: skip
 
 
-def signer(tls: Tls | None) -> str:
-    """The system that signs the certificate, as the `needs` of a prerequisite."""
-    return "cert-manager with the issuer" if tls and tls.issuer else ""
+def signers(tls: Tls | None) -> tuple[str, ...]:
+    """The system that signs the certificate, as a prerequisite."""
+    if tls is None or tls.issuer is None:
+        return ()
+    return (f"cert-manager with the {tls.issuer.kind} `{tls.issuer.name}`",)

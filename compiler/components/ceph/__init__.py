@@ -115,13 +115,13 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     return model.Prerequisite(
         name=me.name,
         system="Rook and a Ceph cluster",
+        also=certificate.signers(me.spec.certificate),
         version=VERSION,
         namespaces=(me.namespace,),
         how=tuple(
             f"kubectl apply --server-side -f {examples}/{file}.yaml"
             for file in ("crds", "common", "csi-operator", "operator", "cluster")
         ),
-        needs=certificate.signer(me.spec.certificate),
         objects=(_operator(me),),
     )
 

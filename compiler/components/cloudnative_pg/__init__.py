@@ -156,7 +156,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
         how=tuple(commands),
-        needs="cert-manager" if copied else "",
+        also=("cert-manager",) if copied else (),
     )
 
 

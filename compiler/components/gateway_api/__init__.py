@@ -88,7 +88,11 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     return model.Prerequisite(
         name=me.name,
-        system=f"The Gateway API with the class `{me.spec.class_name}`",
+        system="The Gateway API",
+        also=(
+            f"a controller with the GatewayClass `{me.spec.class_name}`",
+            *certificate.signers(me.settings.tls),
+        ),
         version=VERSION,
         namespaces=(me.namespace,),
         how=(
@@ -99,5 +103,4 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             ),
             f"kubectl apply --server-side -f {RELEASE}",
         ),
-        needs=certificate.signer(me.settings.tls),
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import model
+from compiler.components.bases import certificate
 from compiler.components.bases.gateway_pods import Pods
 from compiler.components.ingress import objects
 from compiler.components.ingress.controllers import CONTROLLERS, Controller
@@ -56,3 +57,15 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     return iter(())  # each host has objects where its Service is
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    facts = CONTROLLERS[me.spec.controller]
+    return model.Prerequisite(
+        name=me.name,
+        system=f"{facts.system}, for the IngressClass `{me.spec.class_name}`",
+        version=facts.version,
+        namespaces=(me.namespace,),
+        how=(),  # it is in the cluster already, as each distribution installs its own
+        also=certificate.signers(me.settings.tls),
+    )

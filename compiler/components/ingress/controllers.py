@@ -13,6 +13,8 @@ Controller = Literal["traefik", "nginx", "other"]
 class Facts(Struct, frozen=True):
     """A controller, as its own chart installs it."""
 
+    system: str
+    version: str
     labels: Mapping[str, str]
     plain: Mapping[str, str]  # annotations of a host by plain HTTP
     secure: Mapping[str, str]  # annotations of a host with a certificate
@@ -31,6 +33,8 @@ TLS = "traefik.ingress.kubernetes.io/router.tls"  # `tls` of an Ingress names th
 CONTROLLERS: Mapping[Controller, Facts] = {
     # Traefik 3.6; the entry points have the names of its chart.
     "traefik": Facts(
+        "Traefik with its own CRDs (`traefik.io`)",
+        "3.6",
         {"app.kubernetes.io/name": "traefik"},
         {ENTRY_POINTS: "web"},
         {ENTRY_POINTS: "websecure", TLS: "true"},
@@ -38,10 +42,12 @@ CONTROLLERS: Mapping[Controller, Facts] = {
     ),
     # ingress-nginx 1.14
     "nginx": Facts(
+        "ingress-nginx",
+        "1.14",
         {"app.kubernetes.io/name": "ingress-nginx"},
         _NGINX,
         {**_NGINX, "nginx.ingress.kubernetes.io/force-ssl-redirect": "true"},
         redirects=True,
     ),
-    "other": Facts({}, {}, {}, redirects=True),
+    "other": Facts("A controller of Ingresses", "", {}, {}, {}, redirects=True),
 }

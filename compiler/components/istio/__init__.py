@@ -82,17 +82,16 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     how = [istio_charts.REPOSITORY, f"kubectl create namespace {space}"]
     for name, chart, values in _charts(me.spec, with_gateway=GATEWAY in wiring.offers):
         how.append(istio_charts.install(name, chart, me.spec.release, space, values))
-    signer = certificate.signer(me.settings.tls) if GATEWAY in wiring.offers else ""
     return model.Prerequisite(
         name=me.name,
-        system="Istio with its CNI plugin (`restricted` namespaces refuse pods that set up their own "
-        "network)",
+        system="Istio with its CNI plugin: `restricted` namespaces refuse pods that set up their own "
+        "network",
+        also=certificate.signers(me.settings.tls) if GATEWAY in wiring.offers else (),
         version=me.spec.release,
         running=model.Running(_istiod(me.spec), space, "discovery"),
         namespaces=(space,),
         brings=(istio_charts.CONTROL_PLANE,),
         how=tuple(how),
-        needs=signer,
     )
 
 

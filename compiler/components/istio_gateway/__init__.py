@@ -62,6 +62,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     return model.Prerequisite(
         name=me.name,
         system="A gateway of Istio",
+        also=certificate.signers(me.settings.tls),
         version=spec.release,
         namespaces=(space,),
         awaits=(istio_charts.CONTROL_PLANE,),
@@ -70,7 +71,6 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl create namespace {space}",
             istio_charts.install(_account(spec), "gateway", spec.release, space, values),
         ),
-        needs=certificate.signer(me.settings.tls),
     )
 
 

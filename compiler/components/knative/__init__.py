@@ -37,8 +37,10 @@ SKIPPED = (
 class Autoscaler(model.Section):
     """Settings of the autoscaler that replace upstream's defaults."""
 
-    scale_to_zero_grace: Duration | None = Field(default=None, description="Upstream: 30s.")
-    stable_window: Duration | None = Field(default=None, description="Upstream: 60s.")
+    scale_to_zero_grace: Duration | None = Field(
+        default=None, description="Default of Knative: 30s."
+    )
+    stable_window: Duration | None = Field(default=None, description="Default of Knative: 60s.")
     target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Requests for each pod."
     )

@@ -24,6 +24,7 @@ PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
+SERVERLESS, GATEWAY, MESH = serving.SERVERLESS, serving.GATEWAY, serving.MESH
 FORMATS = tuple(dict.fromkeys(name.lower() for runtime in RUNTIMES for name in runtime.formats))
 OLDEST_KUBERNETES = model.OldestKubernetes(
     32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"
@@ -63,15 +64,19 @@ class Spec(model.UpstreamSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    in_mesh = {serving.MESH: mesh.Claim(optional=True)}
+    in_mesh = {MESH: mesh.Claim(optional=True)}
     if me.spec.mode == "standard":
-        return {serving.GATEWAY: gateway.Claim(optional=True, has_host=False), **in_mesh}
-    entrance = gateway.Claim(needs=frozenset({"serverless"}), has_host=False)
-    return {serving.SERVERLESS: serverless.Claim(), serving.GATEWAY: entrance, **in_mesh}
+        return {GATEWAY: gateway.Claim(optional=True, has_host=False), **in_mesh}
+    help = (
+        f"`mode: serverless` needs `istio: {{}}` and `knative: {{}}` under `spec.components`; or write "
+        f"`mode: standard` on `{me.name}`"
+    )
+    entrance = gateway.Claim(needs=frozenset({"serverless"}), has_host=False, help=help)
+    return {SERVERLESS: serverless.Claim(help=help), GATEWAY: entrance, **in_mesh}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    entailed = (serving.SERVERLESS, serving.GATEWAY, serving.MESH)
+    entailed = (SERVERLESS, GATEWAY, MESH)
     return {SERVING: serving.Offer(port=0, requires_of_clients=entailed)}
 
 
@@ -99,7 +104,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
             f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
         ),
-        needs="cert-manager 1.15 or later",
+        also=("cert-manager 1.15 or later",),
         objects=(_config(me, wiring), _storage_container()),
     )
 
@@ -128,14 +133,14 @@ def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object
             "disableIstioVirtualHost": True,
             "ingressDomain": me.settings.domain,
         }
-    knative = wiring[serving.SERVERLESS].namespace
+    knative = wiring[SERVERLESS].namespace
     return {
         **SHIPPED_INGRESS,
         "ingressDomain": me.settings.domain,
         "ingressGateway": f"{knative}/knative-ingress-gateway",
-        "knativeLocalGatewayService": wiring[serving.GATEWAY].local(LOCAL),
+        "knativeLocalGatewayService": wiring[GATEWAY].local(LOCAL),
         "localGateway": f"{knative}/knative-local-gateway",
-        "localGatewayService": wiring[serving.GATEWAY].local(LOCAL),
+        "localGatewayService": wiring[GATEWAY].local(LOCAL),
     }
 
 

@@ -35,7 +35,7 @@ VERSIONS = Versions(
             _TAGS, "name the whole version, such as `8.4.7`",
         ),
         Tags(
-            "unfit", "mysql", r"5\..*", "is of a series without fixes, and lacks words of its command line",
+            "unfit", "mysql", r"5\..*", "is of a series without fixes, and lacks options that platformc uses",
             _MANUAL, "use 8.4.7",
         ),
     ),

@@ -44,7 +44,7 @@ VERSIONS = Versions(
         ),
         Tags(
             "moves", "library/postgres", r"\d+\.\d+",
-            "names no Debian release, and moved from Debian 12 to 13 in 2025: text sorts otherwise there",
+            "names no Debian release, and moved from Debian 12 to 13 in 2025: it sorts text differently",
             _COLLATIONS, "name the Debian release too, such as `17.9-bookworm`",
         ),
         Tags("works", "postgres", r"(15\.18|18\.6)(-.*)?", "", _RAN),

@@ -20,6 +20,7 @@ PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its operator serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
+GATEWAY, MESH = serving.GATEWAY, serving.MESH
 FORMATS = tuple(SERVERS)
 UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
 ALTERNATIVES = ("kserve",)
@@ -44,13 +45,13 @@ class Spec(model.ChartSpec):
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     return {
-        serving.GATEWAY: gateway.Claim(optional=True, has_host=False, splits_canaries=True),
-        serving.MESH: mesh.Claim(optional=True),
+        GATEWAY: gateway.Claim(optional=True, has_host=False, splits_canaries=True),
+        MESH: mesh.Claim(optional=True),
     }
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {SERVING: serving.Offer(port=0, requires_of_clients=(serving.GATEWAY, serving.MESH))}
+    return {SERVING: serving.Offer(port=0, requires_of_clients=(GATEWAY, MESH))}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

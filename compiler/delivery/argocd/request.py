@@ -50,7 +50,9 @@ def _parameters(text: str) -> dict[str, str]:
         raise BadRequestError(f"the parameter {listing(unsupported)} takes one text (`string`)")
     unknown = sorted(values.keys() - PARAMETERS)
     if unknown:
-        raise BadRequestError(f"no parameter {listing(unknown)}; there is {listing(PARAMETERS)}")
+        raise BadRequestError(
+            f"no parameter {listing(unknown)}; the parameters are {listing(PARAMETERS)}"
+        )
     return {name: str(value or "") for name, value in values.items()}
 
 
