@@ -161,7 +161,7 @@ def test_the_plugin_reads_the_largest_platform_of_the_benchmarks_and_no_larger_s
     silences = "    - {code: open-ui, reason: a}\n" * (MOST_VALUES // 3)
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: example}\nspec:\n"
     spec.write_text(f"{head}  silence:\n{silences}")
-    result = run("generate", "-f", spec)
+    result = run("generate", "-f", str(spec))
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"the spec has more than {MOST_VALUES} values" in result.stderr
 
