@@ -166,6 +166,33 @@ def test_the_plugin_reads_the_largest_platform_of_the_benchmarks_and_no_larger_s
     assert f"the spec has more than {MOST_VALUES} values" in result.stderr
 
 
+_WITH_LITTLE_MEMORY = """
+from compiler.delivery.argocd import plugin
+plugin.MOST_MEMORY = 80 * 2**20
+from compiler.cli import platformc
+platformc(["argocd", "generate"])
+"""
+
+
+@pytest.mark.parametrize("by_argo_cd", [True, False])
+def test_one_application_does_not_take_the_memory_of_all(tmp_path: Path, by_argo_cd: bool) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: example}\nspec:\n"
+    servers = "".join(f"    r{index}: {{type: redis}}\n" for index in range(600))
+    (tmp_path / "platform.yaml").write_text(f"{head}  components:\n{servers}")
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "ARGOCD_APP_NAME": "one"}
+    if not by_argo_cd:
+        del variables["ARGOCD_APP_NAME"]
+    process = subprocess.run(
+        [sys.executable, "-c", _WITH_LITTLE_MEMORY], cwd=tmp_path, env=variables,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if by_argo_cd:
+        assert (process.returncode, process.stdout) == (1, "")
+        assert "needs more memory than the plugin has for it (80 MiB)" in process.stderr
+    else:
+        assert process.returncode == 0
+
+
 def generated(
     arrange: Callable[[], None], stdout: int | IO[bytes] | None, **variables: str
 ) -> subprocess.Popen[bytes]:

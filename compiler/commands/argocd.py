@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from compiler.commands.verb import Group
 from compiler.delivery.argocd import applications as argocd_applications
 from compiler.delivery.argocd import plugin as argocd_plugin
 from compiler.delivery.argocd.applications import Road
-from compiler.delivery.argocd.request import BadRequestError, parse
+from compiler.delivery.argocd.request import BadRequestError, Request, parse
 from compiler.emit.manifests import render
 from compiler.files import open_folder
 from compiler.kube import yaml
@@ -26,6 +27,9 @@ from compiler.spec.image import split_image
 namespace_option = click.option(
     "--namespace", default="argocd", show_default=True, help="Where Argo CD is installed."
 )
+
+# Argo CD gives it to each call of a plugin (3.5.7, reposerver).
+_STARTED_BY_ARGO_CD = "ARGOCD_APP_NAME"
 
 
 @click.group(cls=Group)
@@ -80,6 +84,29 @@ def generate(file: Path) -> None:
         request = parse(os.environ)
     except BadRequestError as error:
         fail(str(error), 1)
+    _limit_memory()
+    try:
+        text = _rendered(file, request)
+    except MemoryError:
+        most = argocd_plugin.MOST_MEMORY // 2**20
+        fail(f"the spec needs more memory than the plugin has for it ({most} MiB)", 1)
+    click.echo(text, nl=False)
+
+
+def _limit_memory() -> None:
+    """Limit the memory of this process where Argo CD's plugin server started it.
+
+    Without the limit, the kernel would end the processes of other applications in the sidecar.
+    """
+    if _STARTED_BY_ARGO_CD in os.environ:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = argocd_plugin.MOST_MEMORY
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _rendered(file: Path, request: Request) -> str:
+    """The requested manifests of a spec. Ends the command if there are none."""
     only_environment = (request.environment,) if request.environment else None
     result = compiled(file, only=only_environment, most_values=argocd_plugin.MOST_VALUES)
     environment = environment_of(result, request.environment or _only(result))
@@ -88,7 +115,7 @@ def generate(file: Path) -> None:
     text = render(only(lowered, request.component) if request.component else lowered)
     if not text.strip():
         fail(f"`{environment}` renders to nothing; Argo CD would delete all that it holds", 1)
-    click.echo(text, nl=False)
+    return text
 
 
 def _only(result: Compilation) -> str:

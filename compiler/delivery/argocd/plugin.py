@@ -24,6 +24,8 @@ USER = 999
 # All applications of an Argo CD share the sidecar's memory, so the plugin reads smaller specs than other
 # verbs: 5,000 models with 20 environments have 35,000 values and take 250 MiB.
 MOST_VALUES = 50_000
+# Some values make more objects than others: 12,000 Redis servers have 24,000 values and take 600 MiB.
+MOST_MEMORY = 700 * 2**20  # bytes; the sidecar has 1 GiB
 PARAMETERS = {
     "environment": (
         "Environment",
