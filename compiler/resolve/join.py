@@ -57,7 +57,9 @@ class Join:
         self.ambiguous: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
             defaultdict(list)
         )
-        self.misnamed: set[str] = set()  # interfaces that the instance in `backup.to` does not offer
+        self.misnamed: set[str] = (
+            set()
+        )  # interfaces that the instance in `backup.to` does not offer
         # By interface: consumers without a provider, with their slots.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
