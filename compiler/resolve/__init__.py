@@ -59,11 +59,14 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
         name = added.job.name
         instances[name], offers[name] = added.job, {}
         by_consumer = {**by_consumer, name: _in_order(added.bindings)}
-    return Graph(
+    graph = Graph(
         dict(sorted(instances.items())),
         tuple(binding for _, of_consumer in sorted(by_consumer.items()) for binding in of_consumer), offers,
         frozenset(join.unsettled), added.mirrored if added else (),
     )  # fmt: skip
+    uses.check_variables(join, graph.settled)
+    unsettled = frozenset(join.unsettled)
+    return graph if unsettled == graph.unsettled else replace(graph, unsettled=unsettled)
 
 
 def _offers(instance: Instance[Any]) -> Offers:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from compiler import registry
 from compiler.diagnostics import Report, closest
-from compiler.document import Node
+from compiler.document import Node, Path
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
@@ -55,6 +55,8 @@ class Join:
         self.store_bindings: dict[
             str, tuple[Binding, ...]
         ] = {}  # the bindings for the models of each store
+        # Each consumer with `uses`, and the path of the word that brought each slot.
+        self.paths_of_uses: list[tuple[str, Mapping[str, Path]]] = []
         self.cycles: set[frozenset[str]] = set()
         self.removed = removed  # instances of the base that the environment removes
         # By interface and names of providers: consumers that all of these could serve, with their slots.

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from compiler.document import Path
 from compiler.model.binding import Binding, Requires
+from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.resource import Env
 from compiler.resolve import models, problems
@@ -57,9 +58,9 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
         for need in (binding, *_further_needs(join, binding, uses)):
             paths.setdefault(need.requires.slot, path)
             _add_need(join, path, need, needs)
-    added = _add_merged(join, needs, uses)
-    if consumer.name not in join.unsettled:
-        _check_variables(join, added, paths)
+    _add_merged(join, needs, uses)
+    if len(needs) > 1:
+        join.paths_of_uses.append((consumer.name, paths))
 
 
 def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
@@ -113,31 +114,35 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier.append(binding)
 
 
-def _add_merged(join: Join, needs: Needs, uses: Uses) -> list[Binding]:
+def _add_merged(join: Join, needs: Needs, uses: Uses) -> None:
     """Add one binding for each slot, with the merged claim of all needs."""
     merged = {slot: _merged(bindings) for slot, bindings in needs.items()}
-    added = [
-        replace(binding, entailed=tuple(_entailed(join, binding, merged, uses)))
-        for binding in merged.values()
-    ]
-    for binding in added:
-        join.add(binding)
-    return added
+    for binding in merged.values():
+        join.add(replace(binding, entailed=tuple(_entailed(join, binding, merged, uses))))
 
 
-def _check_variables(join: Join, bindings: list[Binding], paths: Mapping[str, Path]) -> None:
+def check_variables(join: Join, settled: Graph) -> None:
     """Report two providers that set one variable of a pod to different values.
 
-    Providers of different interfaces can do so, because some variables have the name of an instance.
+    Providers of different interfaces can do so, because some variables have the name of an instance. Only
+    settled bindings have all that their variables are made of.
     """
+    for consumer, paths in join.paths_of_uses:
+        bindings = settled.by_consumer.get(consumer, {})
+        _check_pods(
+            join, [(bindings[slot], path) for slot, path in paths.items() if slot in bindings]
+        )
+
+
+def _check_pods(join: Join, used: list[tuple[Binding, Path]]) -> None:
+    """Report the first conflict between the bindings of some pods."""
     variables: dict[str, tuple[Binding, Env]] = {}
-    direct = [binding for binding in bindings if not binding.relayed]
-    for binding in direct if len(direct) > 1 else ():
+    direct = [(binding, path) for binding, path in used if not binding.relayed]
+    for binding, path in direct if len(direct) > 1 else ():
         for variable in binding.endpoint().env():
             earlier, value = variables.setdefault(variable.name, (binding, variable))
             if value != variable:
                 join.unsettled.add(binding.consumer.name)
-                path = paths[binding.requires.slot]
                 problems.report_variable_conflict(join, path, binding, earlier, variable.name)
                 return
 
