@@ -25,6 +25,8 @@ _SELINUX_TYPES = {
 }  # fmt: skip
 _PROFILES = ("RuntimeDefault", "Localhost")
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_CONTEXT = frozenset({"seLinuxOptions", "appArmorProfile", "windowsOptions"})
+_CALLED = frozenset({"livenessProbe", "readinessProbe", "startupProbe", "lifecycle"})
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -42,7 +44,8 @@ def of_pod(pod: Manifest) -> Iterator[str]:
         if pod.get(key):
             yield f"`{key}`"
     security = pod.get("securityContext") or {}
-    yield from _of_context(security)
+    if not _CONTEXT.isdisjoint(security):
+        yield from _of_context(security)
     for sysctl in security.get("sysctls") or ():
         if sysctl.get("name") not in _SYSCTLS:
             yield f"the sysctl `{sysctl.get('name')}`"
@@ -78,8 +81,11 @@ def _hosts(container: Manifest) -> Iterator[str]:
 
 def of_container(container: Manifest, pod: Manifest) -> Iterator[str]:
     """Violations of one container, which inherits settings from its pod."""
-    yield from _of_context(container.get("securityContext") or {})
-    yield from _hosts(container)
+    security = container.get("securityContext")
+    if security and not _CONTEXT.isdisjoint(security):  # seldom, and models have many containers
+        yield from _of_context(security)
+    if not _CALLED.isdisjoint(container):
+        yield from _hosts(container)
     yield from _of_rights(container, pod)
 
 
