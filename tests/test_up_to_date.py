@@ -153,7 +153,7 @@ def test_nothing_is_noted_while_the_compiler_is_replaced(
 ) -> None:
     """The imported part is then unknown, and so is the input of the output."""
     (tmp_path / "module.py").write_text("# replaced since this process began\n")
-    monkeypatch.setattr(up_to_date, "_HERE", tmp_path)
+    monkeypatch.setattr(up_to_date, "_COMPILER", tmp_path)
     assert up_to_date.fingerprint((b"spec",), ()) == ""
     up_to_date.remember(tmp_path, "", "")
     assert up_to_date.last_output(tmp_path, lambda: "") is None

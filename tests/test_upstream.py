@@ -348,7 +348,7 @@ def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path
     ("words", "message"),
     [
         (["nothing", "--from", "http://127.0.0.1:1"], "no upstream system `nothing`"),
-        (["argo-workflows", "--from", "http://127.0.0.1:1"], "refused"),
+        (["argo-workflows", "--from", "http://127.0.0.1:1"], "it refuses connections"),
         (["argo-workflows", "--from", "http://example.invalid"], "is not https"),
     ],
 )

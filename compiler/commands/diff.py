@@ -140,10 +140,10 @@ def _strays(old: Compilation, new: Compilation, root: Path) -> Sequence[str]:
                 return changed
             foreign = tuple(strays(new.tree(), folder))
             tree, digests = old.tree(), digests_on_disk(folder, foreign)
-            kept = [
+            unknown = [
                 path for path, current in zip(foreign, digests, strict=True)
                 if path not in tree or current != digest(tree, path)
             ]  # fmt: skip
-            return (*kept, *changed)
+            return (*unknown, *changed)
     except OSError as error:
         fail(sentence(error))

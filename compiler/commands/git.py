@@ -87,14 +87,16 @@ def _blob_name(folder: Path, commit: str, path: str, title: str) -> str | None:
     if listed is None:
         raise GitError(f"git cannot list {title}")
     for entry in listed.split(b"\0")[:-1]:
-        head, _, place = entry.partition(b"\t")
+        head, _, entry_name = entry.partition(b"\t")
         mode, _, name = head.decode().split(" ")
-        if os.fsdecode(place) == path:
+        if os.fsdecode(entry_name) == path:
             if not mode.startswith("100"):
                 raise GitError(f"{title} is no regular file")
             return name
-        if mode != _FOLDER and os.fsdecode(place) in paths:
-            raise GitError(f"{title} lies behind `{os.fsdecode(place)}`, which is no folder there")
+        if mode != _FOLDER and os.fsdecode(entry_name) in paths:
+            raise GitError(
+                f"{title} lies behind `{os.fsdecode(entry_name)}`, which is no folder there"
+            )
     return None
 
 

@@ -13,7 +13,7 @@ from compiler.write import SUMS
 from compiler.write.plan import Plan
 
 MOST_LINES = 500
-_PLACES = 8  # of equal lines that are looked at
+_POSITIONS = 8  # of equal lines that are looked at
 _MOST_BYTES = 2**20  # the size up to which the lines of a file are compared
 
 
@@ -53,14 +53,14 @@ def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str
 def _line_masks(*texts: list[str]) -> Callable[[str], str]:
     """Mask a line of these texts as diagnostics mask the lines that they quote, by the lines around it."""
     files = MaskedFiles({str(index): lines for index, lines in enumerate(texts)}, {}, {})
-    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    positions: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for index, lines in enumerate(texts):
         for number, line in enumerate(lines, 1):
-            if len(places[line]) < _PLACES:
-                places[line].append((str(index), number))
+            if len(positions[line]) < _POSITIONS:
+                positions[line].append((str(index), number))
 
     def mask(line: str) -> str:
-        masks = (files.line(*place) for place in places.get(line, ()))
+        masks = (files.line(*position) for position in positions.get(line, ()))
         return next((masked.text for masked in masks if masked and masked.hidden), line)
 
     return mask

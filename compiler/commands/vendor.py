@@ -64,10 +64,10 @@ def _written(
     Only its own files count, and no other file in its folder.
     """
     inside = f"operators/{name}/"
-    kept = {path: digest for path, digest in earlier.items() if not path.startswith(inside)}
+    elsewhere = {path: digest for path, digest in earlier.items() if not path.startswith(inside)}
     with open_folder(spec.parent) as root:
         present = written_files(name, root)
-    return {**kept, **{inside + file: present[inside + file] for file in release.files}}
+    return {**elsewhere, **{inside + file: present[inside + file] for file in release.files}}
 
 
 def _fetched(

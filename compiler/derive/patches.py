@@ -127,7 +127,7 @@ def _patched(
     lowered: Lowered, names: Sequence[str], instance: Instance[Any] | None, name: str, patch: Patch
 ) -> Package | PatchProblem | None:
     """The package with a patched object; None where the object is upstream's."""
-    packages = [lowered.packages.get(each) or lowered.models[each] for each in names]
+    packages = [lowered.packages.get(name) or lowered.models[name] for name in names]
     keys = [(package, key) for package in packages for key in _keys(package)]
     hit = [(package, key) for package, key in keys if is_target(key, patch)]
     if len(hit) == 1:
@@ -245,9 +245,9 @@ def against(package: Package, before: Resource, after: Manifest) -> Iterator[Pat
 
 def _moving_images(subject: str, before: Manifest, after: Manifest) -> Iterator[PatchProblem]:
     """The images of a patch that fields of the spec refuse too."""
-    known = {text for _, text in image_texts(before)}
+    earlier = {text for _, text in image_texts(before)}
     for at, text in image_texts(after):
-        if text in known or text.startswith(OCI):
+        if text in earlier or text.startswith(OCI):
             continue
         if not split_image(text)[0]:
             message = f"{subject}: `{text}` is not an image reference"

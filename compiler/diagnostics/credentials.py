@@ -38,7 +38,7 @@ _MYSQL = re.compile(
     r"\b((?i:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?[\"']?-p)([^\s\[\]{},\"']+)"
 )
 _CLIENT = re.compile(
-    r"\b((?:sshpass|(?:redis|valkey)-cli)\b[^\n]{0,120}?[\s,]\s?[\"']?-[ap][\"']?[,\s]\s?[\"']?)"
+    r"\b((?:sshpass|[a-z]{3,16}-cli)\b[^\n]{0,120}?[\s,]\s?[\"']?-[ap][\"']?[,\s]\s?[\"']?)"
     r"([^\s\[\]{},\"']+)"
 )
 _USER = re.compile(
@@ -54,6 +54,7 @@ _SOUNDS = re.compile(_WORDS)
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
 _PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help with the text to type
+_SWITCHES = {"true", "false", "null"}  # of `automountServiceAccountToken`
 # The value of `secret:` is the name of a Secret, which the output has as well.
 _SECRET_NAME = re.compile(r"[\"']?[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?[\"']?")
 _REFERENCE = re.compile(r"[\"']?\$[({]\w{1,64}[)}][\"']?")  # to a variable: `${NAME}`, `$(NAME)`
@@ -109,7 +110,9 @@ def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
 
 
 def _in_lists_and_braces(line: str) -> Iterator[Stretch]:
-    yield from (match.span(2) for match in _IN_BRACES.finditer(line))
+    for match in _IN_BRACES.finditer(line):
+        if match[2].strip() not in _SWITCHES:
+            yield match.span(2)
     for match in _LIST.finditer(line):
         if _name_before(line, match) not in _NAMES:
             yield match.span(2)

@@ -96,7 +96,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         operator: Operator | None = binding.final.offer.operator
         credential = sql.credential(binding, LONGEST_ROLE)
         if binding.claim.login_in_uri:
-            credential = replace(credential, value_rule=sql.SAFE_IN_URI)
+            credential = replace(credential, note=sql.SAFE_IN_URI)
         if operator is None:
             return credential
         return replace(credential, labels=operator.login_labels)

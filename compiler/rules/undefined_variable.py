@@ -55,17 +55,17 @@ def _mistake(
     workload: Instance[Any], derived: set[str], name: str, reader: str | None
 ) -> Mistake | None:
     """The problem of a reference to a variable that its reader does not see."""
-    own = workload.spec.env
-    preset = {variable.name for variable in kube.user_env(workload.name)} - own.keys()
-    last = {_INDEX} if workload.spec.completions > 1 else set()
-    preceding = last | own.keys() if reader is None else {key for key in own if key < reader}
+    env = workload.spec.env
+    preset = {variable.name for variable in kube.user_env(workload.name)} - env.keys()
+    index = {_INDEX} if workload.spec.completions > 1 else set()
+    preceding = index | env.keys() if reader is None else {key for key in env if key < reader}
     defined = derived | preset | preceding
     if name in defined:
         return None
-    if name in own:
+    if name in env:
         help = "rename one of the two: variables are in the order of their names"
         return "set after the variable that reads it", help
-    if name in last:
+    if name in index:
         return "set after all other variables", "read it in `args`, or in the program"
     help = "set it in `env`, or write `$$(...)` where the text is meant as it is"
     return "not set in this pod", suggestion(name, defined) or help

@@ -61,8 +61,8 @@ def _gaps(text: str) -> tuple[int, ...]:
     )
     times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
     same_day = [later - earlier for earlier, later in pairwise(times)]
-    either = not (_has_star(fields[2]) or _has_star(fields[4]))
-    starts = _dates(days, months, weekdays, either=either)
+    any_day = not (_has_star(fields[2]) or _has_star(fields[4]))
+    starts = _dates(days, months, weekdays, any_day=any_day)
     across_days = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
     return (*same_day, *across_days)
 
@@ -98,7 +98,7 @@ def _has_star(field: str) -> bool:
     return any(re.fullmatch(r"[*?](/0*1)?", part) for part in field.split(","))
 
 
-def _dates(days: set[int], months: set[int], weekdays: set[int], *, either: bool) -> list[date]:
+def _dates(days: set[int], months: set[int], weekdays: set[int], *, any_day: bool) -> list[date]:
     """The matching days of four years.
 
     Of a day of month and a day of week, either matches, unless one of them is a star. Then both must match.
@@ -107,7 +107,7 @@ def _dates(days: set[int], months: set[int], weekdays: set[int], *, either: bool
     matching = []
     for day in (start + timedelta(days=number) for number in range(1462)):
         on_day, on_weekday = day.day in days, day.isoweekday() % 7 in weekdays
-        matches = (on_day or on_weekday) if either else (on_day and on_weekday)
+        matches = (on_day or on_weekday) if any_day else (on_day and on_weekday)
         if day.month in months and matches:
             matching.append(day)
     return matching

@@ -26,12 +26,12 @@ _AMOUNTS = {
 
 
 def advice(
-    key: str, value: Any, keys: Keys, defaults: Mapping[str, Any], beside: Mapping[str, Any]
+    key: str, value: Any, keys: Keys, defaults: Mapping[str, Any], neighbours: Mapping[str, Any]
 ) -> str | None:
-    """The help for an unknown key, in addition to the section's keys; `beside` is the map that has it."""
+    """The help for an unknown key, in addition to the section's keys; `neighbours` is the map that has it."""
     word = normalised(key)
     if word in _AMOUNTS:
-        return _compute(keys, beside)
+        return _compute(keys, neighbours)
     by_value = _BY_VALUE.get(word)
     text = by_value(key, value, keys, defaults) if by_value else None
     return text or _FIXED.get(word)
@@ -42,14 +42,14 @@ def has_advice(key: str) -> bool:
     return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys() | _AMOUNTS.keys())
 
 
-def _compute(keys: Keys, beside: Mapping[str, Any]) -> str | None:
+def _compute(keys: Keys, neighbours: Mapping[str, Any]) -> str | None:
     """All amounts of a map as one `requests`, because a second line with this key would be refused."""
     amounts = {
         _AMOUNTS[normalised(key)]: value if isinstance(value, (str, int, float)) else "..."
-        for key, value in beside.items()
+        for key, value in neighbours.items()
         if key not in keys and normalised(key) in _AMOUNTS
     }
-    resources = beside.get("resources") if "resources" in keys else beside
+    resources = neighbours.get("resources") if "resources" in keys else neighbours
     earlier = resources.get("requests") if isinstance(resources, dict) else None
     line = f"requests: {_flow({**(earlier if isinstance(earlier, dict) else {}), **amounts})}"
     if "requests" in keys:
@@ -184,8 +184,8 @@ def _open_id(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | Non
     )
     issuer = values.get("issuer") or values.get("issuerurl") or "https://..."
     client = values.get("clientid") or "..."
-    place = "" if "login" in keys else " under `spec:`; it is for all pages"
-    return f"write `login: {{issuer: {issuer}, client: {{id: {client}}}}}`{place}"
+    suffix = "" if "login" in keys else " under `spec:`; it is for all pages"
+    return f"write `login: {{issuer: {issuer}, client: {{id: {client}}}}}`{suffix}"
 
 
 def _namespaces(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:

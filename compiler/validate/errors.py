@@ -33,7 +33,7 @@ class FieldError(Struct, frozen=True):
     parent: Any  # the type of the enclosing map or list
     expected: Any  # the expected type; None for an unknown key
     on_key: bool = False
-    beside: Mapping[str, Any] = {}  # for an unknown key: the map that has it
+    neighbours: Mapping[str, Any] = {}  # for an unknown key: the map that has it
 
     @property
     def reason(self) -> InvalidValue | None:

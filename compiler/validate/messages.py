@@ -57,8 +57,8 @@ def _with_map(error: FieldError, path: Path, document: Node) -> FieldError:
     """An error of an unknown key with the values of its map, because several may belong together."""
     if error.type != "extra_forbidden":
         return error
-    beside = document.at((*path, *error.loc[:-1])).plain()
-    return replace(error, beside=beside) if isinstance(beside, dict) else error
+    neighbours = document.at((*path, *error.loc[:-1])).plain()
+    return replace(error, neighbours=neighbours) if isinstance(neighbours, dict) else error
 
 
 def _report_outdented(
@@ -144,7 +144,7 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     keys = _candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
-        correction = advice(key, error.value, keys, error.defaults, error.beside)
+        correction = advice(key, error.value, keys, error.defaults, error.neighbours)
     help = (
         (correction,) if correction else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
     )

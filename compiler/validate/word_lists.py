@@ -11,11 +11,9 @@ _COMMANDS = ("command", "args")
 # Words that YAML takes as text without quotes inside brackets, also by its older versions.
 _PLAIN = re.compile(r"(?:\.{0,2}/|--?(?=[A-Za-z])|[A-Za-z_])(?:[\w./=@%+-]|:(?=[\w./]))*")
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.S)
-# Outside quotes: operators as words of their own, a `;` after a word, a variable or a line's end.
-_SHELL = re.compile(
-    r"(?:^|\s)(?:&&?|\|\|?|[0-9&]?>[>&]?|<)|;(?:\s|$)|&\s*$|\$(?:[A-Za-z_]|\{)|`|\n(?=.)"
-)
+# An operator that stands alone or begins a word, a `;` or a `&` that ends a word.
+_OPERATOR = re.compile(r"&&?|\|\|?|[0-9&]?>.*|<.*|[^;]*;|[^&]*&")
+_EXPANSION = re.compile(r"\$[A-Za-z_{]|`")
 
 
 def list_line(key: str, text: str) -> str:
@@ -23,11 +21,25 @@ def list_line(key: str, text: str) -> str:
     if key not in _COMMANDS:
         return flow_list(re.split(r"[\s,]+", text.strip(" \t\n,")))
     text = text.strip()
-    if _SHELL.search(_QUOTED.sub("", text)):
+    if _needs_shell(text):
         if key == "args":
             return f"command: {flow_list(['sh', '-c', f'PROGRAM {text}'])}"
         return flow_list(["sh", "-c", text])
     return flow_list(_words(text))
+
+
+def _needs_shell(text: str) -> bool:
+    """Whether a command line has operators, variables or several lines outside quotes."""
+    lexer = shlex.shlex(text, posix=False)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        words = list(lexer)
+    except ValueError:  # a quote without its end
+        return False
+    quoted_lines = sum(word.count("\n") for word in words)
+    return text.count("\n") > quoted_lines or any(
+        _OPERATOR.fullmatch(word) or (word[0] != "'" and _EXPANSION.search(word)) for word in words
+    )
 
 
 def flow_list(words: Iterable[str]) -> str:

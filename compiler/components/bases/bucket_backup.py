@@ -31,14 +31,14 @@ def credential(me: model.Instance[Any]) -> model.Credential:
 
 def lower(
     me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str],
-    admin: Sequence[Env], *, port: int, apart: bool = False,
+    admin: Sequence[Env], *, port: int, separate_names: bool = False,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """CronJobs that copy, restore and try the buckets; `admin` are the keys that may write to all.
 
-    `apart`: the store keeps the names of objects elsewhere, so a name may outlive its content.
+    `separate_names`: the store keeps the names of objects elsewhere, so a name may outlive its content.
     """
     yield from backup.key(me, plan)
-    files = _scripts(me, plan, store, buckets, apart=apart)
+    files = _scripts(me, plan, store, buckets, separate_names=separate_names)
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, files)
     reading = (
         Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(secret(me), s3.ACCESS_KEY)),
@@ -63,12 +63,12 @@ def lower(
 
 
 def _scripts(
-    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str], *, apart: bool
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str], *, separate_names: bool
 ) -> dict[str, str]:  # fmt: skip
     words = {
         **backup.template_words(me, plan, store), "buckets": buckets,
         "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": DRILL_OBJECTS,
-        "apart": apart,
+        "separate_names": separate_names,
     }  # fmt: skip
     files = {
         f"{name}.sh": kube.render(backup.__file__, f"{name}.sh.j2", **words)

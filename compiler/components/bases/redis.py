@@ -65,6 +65,9 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
     )
 
     def check(self) -> None:
+        # First: without a volume, no further key of a claim is of use.
+        if self.persistence == "none":
+            self._check_no_volume()
         super().check()
         if self.failover == "sentinel" and self.replicas < 3:
             message = f"{self.replicas} Sentinels have no majority after the loss of one"
@@ -74,8 +77,6 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
             raise InvalidValue(
                 "invalid-value", message, "write `persistence: aof`, or `replicas: 1`"
             )
-        if self.persistence == "none":
-            self._check_no_volume()
 
     def _check_no_volume(self) -> None:
         """Refuse fields of a volume, which a server without persistence does not have."""

@@ -122,7 +122,13 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     if plan is not None and store is not None:
         yield bucket_backup.credential(me)
         yield from bucket_backup.lower(
-            me, plan, store, buckets, _writing(admin), port=ports.S3, apart=me.spec.replicas > 1
+            me,
+            plan,
+            store,
+            buckets,
+            _writing(admin),
+            port=ports.S3,
+            separate_names=me.spec.replicas > 1,
         )
 
 
