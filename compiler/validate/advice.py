@@ -37,6 +37,11 @@ def advice(
     return text or _FIXED.get(word)
 
 
+def is_amount(key: str) -> bool:
+    """Whether a key names an amount of a pod's compute, which stands beside others."""
+    return normalised(key) in _AMOUNTS
+
+
 def has_advice(key: str) -> bool:
     """Whether a key is a word of other tools with a different meaning."""
     return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys() | _AMOUNTS.keys())

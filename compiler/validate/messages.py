@@ -19,7 +19,7 @@ from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section, fields
 from compiler.specialise import help_for_named_list
 from compiler.text import uncapitalised
-from compiler.validate.advice import advice
+from compiler.validate.advice import advice, is_amount
 from compiler.validate.corrections import (
     EMPTY,
     SWITCHES,
@@ -54,8 +54,8 @@ def report_errors(
 
 
 def _with_map(error: FieldError, path: Path, document: Node) -> FieldError:
-    """An error of an unknown key with the values of its map, because several may belong together."""
-    if error.type != "extra_forbidden":
+    """An error of an unknown amount with the values of its map, because several may belong together."""
+    if error.type != "extra_forbidden" or not is_amount(str(error.loc[-1])):
         return error
     neighbours = document.at((*path, *error.loc[:-1])).plain()
     return replace(error, neighbours=neighbours) if isinstance(neighbours, dict) else error
