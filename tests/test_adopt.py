@@ -241,3 +241,21 @@ def test_every_reference_follows_an_adopted_service() -> None:
     for instance in ("tracking", "db", "store", "keys"):
         assert not re.search(rf"\b{instance}\.mlops\.svc", texts)
     assert (SCENARIOS / "adopt" / "platform.yaml").is_file()
+
+
+def test_the_image_of_an_adopted_volume_is_not_compared_with_that_of_a_volume_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`adopt` is often written after a first compile, whose server has another volume and a newer image."""
+    monkeypatch.chdir(tmp_path)
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n  components:\n"
+    adopted = "adopt: {claim: CLAIM, secret: db-admin}"
+    for postgres, status in (
+        ("{}", 0),
+        (f'{{image: "postgres:15.18-bookworm", {adopted.replace("CLAIM", "mlflow-db")}}}', 0),
+        (f'{{image: "postgres:14.18-bookworm", {adopted.replace("CLAIM", "mlflow-db")}}}', 1),
+    ):
+        Path("platform.yaml").write_text(f"{head}    postgres: {postgres}\n")
+        result = CliRunner().invoke(platformc, ["compile"])
+        assert result.exit_code == status, result.output
+        assert ("refused-data" in result.output) == bool(status)

@@ -43,7 +43,11 @@ def _crossings(
     image = getattr(instance.spec, "image", None)
     if not versions.boundaries or not isinstance(image, str):
         return
-    old = _earlier(root, environment, package.name, split_image(image)[0].rpartition("/")[2])
+    claim = getattr(getattr(instance.spec, "adopt", None), "claim", None)
+    files = _earlier_files(root, environment, package.name)
+    if claim and not any(claim in text for text in files):
+        return  # the volume is not the one of the last compile
+    old = _image_of(files, split_image(image)[0].rpartition("/")[2])
     kinds = dict.fromkeys(resource.kind for resource in package.resources)
     crossings = [
         crossing for kind in kinds if old for crossing in versions.crossings(kind, old, image)
@@ -53,19 +57,25 @@ def _crossings(
         yield old, image, (refused or crossings)[0]
 
 
-def _earlier(root: Path, environment: str, name: str, repository: str) -> str | None:
-    """The image of a repository in the last compile's files: the overlay's, or else the base's.
+def _earlier_files(root: Path, environment: str, name: str) -> list[str]:
+    """The last compile's files of a package: the overlay's, then the base's.
 
     A file that cannot be read is skipped, because the check of the output reports it.
     """
+    files: list[str] = []
     with suppress(OSError), open_folder(root) as tree:
         for folder in (f"overlays/{environment}/{name}", f"base/{name}"):
             for file in tree.names(folder):
                 data = tree.read_if_there(f"{folder}/{file}") if file.endswith(".yaml") else None
-                for image in _IMAGE.findall((data or b"").decode("utf-8", "replace")):
-                    if split_image(image)[0].rpartition("/")[2] == repository:
-                        return str(image)
-    return None
+                files.append((data or b"").decode("utf-8", "replace"))
+    return files
+
+
+def _image_of(files: list[str], repository: str) -> str | None:
+    """The first image of a repository that the files name."""
+    images = (str(image) for text in files for image in _IMAGE.findall(text))
+    matching = (image for image in images if split_image(image)[0].rpartition("/")[2] == repository)
+    return next(matching, None)
 
 
 def _add(
