@@ -3,7 +3,7 @@
 cloudnative-pg/cloudnative-pg v1.30.0, internal/webhook/v1/cluster_webhook.go: `validateResources`,
 `validateConfiguration` with `validateWalSizeConfiguration`, `validateName`, `validateImageName`,
 `validateStorageSize`, `validateSynchronousReplicaConfiguration`, `validateManagedRoles`,
-`validateExternalClusters`, `validateBootstrapRecoverySource`, `validatePluginConfiguration`. Left out are the
+`validateExternalClusters`, `validateEnv`, `validateBootstrapRecoverySource`, `validatePluginConfiguration`. Left out are the
 checks of fields that the compiler never writes (tablespaces, LDAP, certificates, replica clusters), and of
 tolerations, which Kubernetes checks in the same way.
 """
@@ -18,7 +18,8 @@ from compiler.spec import quantity
 from compiler.spec.image import split_image
 
 RESERVED_ROLES = ("postgres", "streaming_replica")  # pkg/postgres/roles.go
-RESERVED_PREFIX = "cnpg_"
+RESERVED_PREFIXES = ("cnpg_", "pg_")
+RESERVED_VARIABLES = ("POD_NAME", "NAMESPACE", "CLUSTER_NAME")  # pkg/postgres/environment.go
 LONGEST_NAME = 50
 PARAMETER = r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?"
 # pkg/postgres/configuration.go, FixedConfigurationParameters, as far as a compiler may want to set them.
@@ -34,6 +35,7 @@ def refusals(cluster: dict[str, Any]) -> list[str]:
         *_of_image(spec["imageName"]),
         *_of_resources(spec["resources"], spec["postgresql"]["parameters"]),
         *_of_parameters(spec["postgresql"]["parameters"]),
+        *_of_env(spec.get("env", [])),
         *_of_roles(spec.get("managed", {}).get("roles", [])),
         *_of_sources(spec),
         *_of_the_rest(spec),
@@ -88,12 +90,19 @@ def _of_parameters(parameters: dict[str, str]) -> Iterator[str]:
         yield "Parameter min_wal_size should be smaller than parameter max_wal_size"
 
 
+def _of_env(variables: list[dict[str, Any]]) -> Iterator[str]:
+    for variable in variables:
+        name = variable["name"].upper()
+        if name in RESERVED_VARIABLES or name.startswith(("CNPG_", "PG")):
+            yield "the usage of this environment variable is reserved for the operator"
+
+
 def _of_roles(roles: list[dict[str, Any]]) -> Iterator[str]:
     names = [role["name"] for role in roles]
     if len(set(names)) < len(names):
         yield "Role name is duplicate of another"
     for role in roles:
-        if role["name"] in RESERVED_ROLES or role["name"].startswith(RESERVED_PREFIX):
+        if role["name"] in RESERVED_ROLES or role["name"].startswith(RESERVED_PREFIXES):
             yield "This role is reserved for operator use"
         if role.get("disablePassword") and "passwordSecret" in role:
             yield "This role both sets and disables a password"

@@ -84,9 +84,9 @@ class Spec(model.RecordSpec):
 
     def check(self) -> None:
         super().check()
-        # Its webhook refuses these (CloudNativePG 1.30, isReservedEnvironmentVariable).
+        # Its webhook refuses these (CloudNativePG 1.30.0, pkg/postgres/environment.go).
         for name in sorted(self.env):
-            if name in RESERVED or name.startswith(("PG", "CNPG_")):
+            if name.upper() in RESERVED or name.upper().startswith(("PG", "CNPG_")):
                 message = f"CloudNativePG sets `{name}` in its pods, and refuses another value"
                 raise InvalidValue("reserved-variable", message, "delete the variable")
 
