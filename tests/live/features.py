@@ -224,12 +224,13 @@ def awaiting(node: Node, server: str) -> Client:
 
 
 def users(spec: str, node: Node, host: str, verb: str) -> str:
-    """A program that does something to a key of each of Redis' users, as that user."""
+    """A program that does something to a key of each of Redis' users, as that user; readers read it."""
     program = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
     for binding in graph(spec).bindings:
         if isinstance(binding.claim, redis.Claim):
             login = {"username": binding.secret, **node.secret_values("mlops", binding.secret)}
             (pattern,) = binding.claim.keys
             key = pattern.replace("*", "tried")
-            program += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"
+            command = "GET" if binding.claim.read_only else verb
+            program += f"redis.Redis(host, **{login!r}).execute_command({command!r}, {key!r})\n"
     return program
