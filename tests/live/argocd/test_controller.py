@@ -32,14 +32,14 @@ spec:
   models:
     iris: {format: sklearn, uri: s3://models/iris}
   workloads:
-    training: {image: registry.example.internal/training:1.0.0, schedule: 0 1 * * *, uses: [seaweedfs]}
-    scoring: {image: registry.example.internal/scoring:1.0.0, schedule: 0 2 * * *, uses: [iris]}
+    training: {image: registry.example.internal/training:1.0.0, schedule: 0 1 1 1 *, uses: [seaweedfs]}
+    scoring: {image: registry.example.internal/scoring:1.0.0, schedule: 0 2 1 1 *, uses: [iris]}
     report: {image: registry.example.internal/report:1.0.0, run: once, uses: [iris]}
 """
 WAVE = "argocd.argoproj.io/sync-wave"
 APPLICATION = "ordered-default"
 LATE_WORKLOAD = (
-    "    late: {image: registry.example.internal/late:1.0.0, schedule: 0 3 * * *, uses: [iris]}\n"
+    "    late: {image: registry.example.internal/late:1.0.0, schedule: 0 3 1 1 *, uses: [iris]}\n"
 )
 
 
