@@ -75,14 +75,15 @@ def used_image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
     return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
 
 
-# A whole word, as in `model/images.py`: `b:1` is none of the words of `b:1.2`.
-_WORD = re.compile(r"[\w./:@-]+")
+# Words are whole, as in `model/images.py`: `b:1` is none of the words of `b:1.2`.
+_SEPARATORS = {code: " " for code in range(128) if not re.match(r"[\w./:@-]", chr(code))}
 
 
 def _words(texts: Iterable[str]) -> set[str]:
-    """The words of some texts that may be images, without a scheme and the dot of a sentence."""
-    words = {word for text in texts for word in _WORD.findall(text)}
-    return {word.rpartition("://")[2].rstrip(".") for word in words}
+    """The words of some texts that may be images, also without a scheme and the dot of a sentence."""
+    words = {word for text in texts for word in text.translate(_SEPARATORS).split()}
+    decorated = (word for word in words if "://" in word or word.endswith("."))
+    return words | {word.rpartition("://")[2].rstrip(".") for word in decorated}
 
 
 class _Naming(Struct, frozen=True):
