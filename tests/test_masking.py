@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from functools import cache, partial
+from json import dumps as json_text
 from typing import Any
 
 import pytest
@@ -169,20 +170,28 @@ def test_the_name_of_a_secret_is_shown_and_a_reference_to_a_variable() -> None:
 
 
 def test_a_command_line_in_an_object_hides_its_passwords() -> None:
-    words = [
-        "a",
-        "--password",
-        SECRET,
-        "mysql",
-        f"-p{SECRET}",
-        "-u",
-        f"me:{SECRET}",
-        "--user",
-        "1000:1000",
-    ]
-    assert masking.hidden({"command": words}) == {
-        "command": ["a", "--password", "********", "mysql", "********", "-u", "********", "--user", "1000:1000"]
-    }  # fmt: skip
+    words = ["a", "--password", SECRET, "mysql", f"-p{SECRET}", "curl", "-u", f"me:{SECRET}"]
+    hidden = [
+        "********" if SECRET in word else word for word in words
+    ]  # whole words, as in a list of YAML
+    assert masking.hidden({"command": words}) == {"command": hidden}
+
+
+HARMLESS_COMMANDS = [
+    "redis-cli -p 6379 ping",
+    "train.py -u http://mlflow:5000 --user alice:staff",
+    "exporter -db mysql -port 9104",
+    "curl -H 'Authorization: Bearer $TOKEN' -u me:$PASSWORD x",
+    "curl -H 'Authorization: Bearer {token}' -u me:<password> x",
+]
+
+
+@pytest.mark.parametrize("command", HARMLESS_COMMANDS)
+def test_options_that_hold_no_password_are_no_credentials(command: str) -> None:
+    assert masking.masked(command) == command
+    for value in (command, command.split(" ")):
+        spec = f"{HEADER}spec:\n  workloads:\n    w: {{image: 'a.io/a:1', command: {json_text([value] if isinstance(value, str) else value)}}}\n"
+        assert "plaintext-secret" not in {entry.code for entry in diagnosed(spec.encode())}
 
 
 # Every value of the user: each field and each map of the language, with the scenarios' values

@@ -32,22 +32,26 @@ _OPTION = re.compile(
 )
 _SENTENCE = re.compile(r"(?i)\b((?:password|passwd|pw|token|secret)\s(?:is|are)\s)(\S+)")
 _COMMENT = re.compile(r"(?i)(#[^\n]{0,120}?\b(?:password|passwd|pass|pw)\s{1,8})([^\s:=]+)")
-# Options and headers of programs, in a command line or in a list of words. A user and a group of a
-# container are numbers.
+# Options and headers of programs, in a command line or in a list of words. `-port` is no password.
 _MYSQL = re.compile(
-    r"\b((?i:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?[\"']?-p)([^\s\[\]{},\"']+)"
+    r"\b((?i:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?[\"']?-p)"
+    r"(?!(?:ort|ath|refix|rofile|rotocol|rint|lugin|id)s?\b)([^\s\[\]{},\"']+)"
 )
-_CLIENT = re.compile(
-    r"\b((?:sshpass|[a-z]{3,16}-cli)\b[^\n]{0,120}?[\s,]\s?[\"']?-[ap][\"']?[,\s]\s?[\"']?)"
-    r"([^\s\[\]{},\"']+)"
+_SSHPASS = re.compile(
+    r"\b(sshpass[^\n]{0,120}?[\s,]\s?[\"']?-p[\"']?[,\s]?\s?[\"']?)([^\s\[\]{},\"']+)"
 )
-_USER = re.compile(
-    r"(?<![\w-])((?:-u|--user|--proxy-user)[\"']?[,\s=]\s?[\"']?(?!\d{1,10}:\d)[^\s:\"',]{1,64}:)"
+_CURL = re.compile(
+    r"\b(curl\b[^\n]{0,200}?[\s,]\s?[\"']?(?:-u|--user|--proxy-user)[\"']?[,\s=]\s?[\"']?[^\s:\"',]{1,64}:)"
     r"([^\s\"',\]}]+)"
 )
 _HEADER = re.compile(
     r"(?i)\b(authorization[\"']?\s{0,8}[:=]\s{0,8}[\"']?(?:bearer|basic|token)\s{1,8})([^\s\"',\]}]+)"
 )
+# The same letter is another option of other clients, so this hides a word and is no finding.
+_CLIENT = re.compile(
+    r"\b([a-z]{3,16}-cli\b[^\n]{0,120}?[\s,]\s?[\"']?-a[\"']?[,\s]\s?[\"']?)([^\s\[\]{},\"']+)"
+)
+_VARIABLE = ("$", "{", "<", "%")  # the signs with which a variable or a placeholder begins
 _ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
 # For text in lower case: a pattern that ignores case takes ten times as long.
 _SOUNDS = re.compile(_WORDS)
@@ -105,7 +109,7 @@ def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
             yield start, end
     yield from _in_lists_and_braces(line)
     yield from in_commands(line)
-    for pattern in (_OPTION, *((_SENTENCE, _COMMENT) if to_end else ())):
+    for pattern in (_OPTION, _CLIENT, *((_SENTENCE, _COMMENT) if to_end else ())):
         yield from (match.span(2) for match in pattern.finditer(line))
 
 
@@ -120,9 +124,9 @@ def _in_lists_and_braces(line: str) -> Iterator[Stretch]:
 
 def in_commands(line: str) -> Iterator[Stretch]:
     """Passwords in the options and headers of well-known programs, but for variables."""
-    for pattern in (_MYSQL, _CLIENT, _USER, _HEADER):
+    for pattern in (_MYSQL, _SSHPASS, _CURL, _HEADER):
         for match in pattern.finditer(line):
-            if not match[2].startswith("$"):
+            if not match[2].startswith(_VARIABLE):
                 yield match.span(2)
 
 
