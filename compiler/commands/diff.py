@@ -139,6 +139,8 @@ def _strays(old: Compilation, new: Compilation, root: Path) -> Sequence[str]:
             if folder.status("base") is None:  # the output is not committed
                 return changed
             foreign = tuple(strays(new.tree(), folder))
+            if not foreign:
+                return changed
             tree, digests = old.tree(), digests_on_disk(folder, foreign)
             unknown = [
                 path for path, current in zip(foreign, digests, strict=True)
