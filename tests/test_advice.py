@@ -183,6 +183,7 @@ CASES = {
         "[{op: replace, path: /spec/replica, value: 1}]}]}", "did you mean `/spec/replicas`?", False),
     "a bucket in capitals": (f"{COMPONENT}lakefs: {{bucket: MyData}}", "did you mean `mydata`?", True),
     "no copies": (f"{COMPONENT}postgres: {{backup: none}}", "write `backup: {none: ...}`", False),
+    "a key as the value of a component": (f"{COMPONENT}seaweedfs: image", "write `seaweedfs: {image: ...}`", False),
     "no metadata of a component": (f"{COMPONENT}external-s3: {{}}", "add `host:`: its host name", False),
     "a name of a workload that a component adds": (
         f"{COMPONENT}seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{}}\n"

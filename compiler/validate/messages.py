@@ -211,7 +211,7 @@ def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
     fraction = error.type == "int_type" and isinstance(error.value, float)
     kind = _quoted(error.value) if fraction else _kind_of(error.value)
     message = f"`{key}` must be {_KINDS[error.type]}, not {kind}"
-    return "wrong-type", message, _help(error) or error.description or ()
+    return "wrong-type", message, _help(error, key) or error.description or ()
 
 
 def _pydantic_error(error: FieldError, key: str, full: Path) -> Reason:
@@ -236,11 +236,11 @@ _REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
 }
 
 
-def _help(error: FieldError) -> Help:
-    """The help: how to write the value as the expected type."""
+def _help(error: FieldError, key: str) -> Help:
+    """The help: how to write the value of a key as the expected type."""
     value = error.value
     if error.type == "string_type" and isinstance(value, dict):
-        return _as_text(str(error.loc[-1]), value)
+        return _as_text(key, value)
     if error.type == "string_type" and not isinstance(value, list):
         return as_text(error) or ()
     if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):
@@ -250,33 +250,34 @@ def _help(error: FieldError) -> Help:
     if wrapped := in_braces(error):
         return f"write `{wrapped}`"
     if error.type == "tuple_type" and isinstance(value, str) and value.strip():
-        return f"write `{list_line(str(error.loc[-1]), value)}`"
+        return f"write `{list_line(key, value)}`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
         return "leave out the quotes"
-    return _map_help(error) if error.type in ("dict_type", "model_type") else ()
+    return _map_help(error, key) if error.type in ("dict_type", "model_type") else ()
 
 
-def _map_help(error: FieldError) -> Help:
-    """The help for another value where a map belongs."""
+def _map_help(error: FieldError, key: str) -> Help:
+    """The help for another value where the key's map belongs."""
     if isinstance(error.value, str) and (help := without_space(error.value)):
         return help
     required = error.required if error.type == "model_type" else ()
     keys = ", ".join(f"{key}: ..." for key in required) or "..."
     return (
-        _as_key(error)
+        _as_key(error, key)
         or help_for_named_list(error.value)
         or f"write its keys in braces, `{{{keys}}}`, or indented below it"
     )
 
 
-def _as_key(error: FieldError) -> str | None:
+def _as_key(error: FieldError, key: str) -> str | None:
     """The help for a word that is a key of the expected section, such as `backup: none`."""
     if error.type != "model_type" or not isinstance(error.value, str):
         return None
     described = {key: field.description for _, key, field in fields(error.expected)}
-    if error.value not in described:
+    description = described.get(error.value)
+    if not description:
         return None
-    return f"write `{error.loc[-1]}: {{{error.value}: ...}}`: {uncapitalised(described[error.value] or '')}"
+    return f"write `{key}: {{{error.value}: ...}}`: {uncapitalised(description)}"
 
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
