@@ -123,7 +123,7 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         by_type[type(piece)].append(piece)
     return Package(
         name=instance.name,
-        source=dotted(instance.declared or instance.path),
+        source=dotted(instance.source),
         phase=component_of(instance).PHASE,
         namespace=instance.namespace,
         resources=tuple(by_type[Resource]),

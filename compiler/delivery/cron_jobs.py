@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from compiler.delivery.apply_plan import Step
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Manifest, Resource, containers_of
 
 
 def run(resource: Resource, title: str, variables: Mapping[str, str]) -> Step:
@@ -42,7 +42,7 @@ def _secrets(manifest: Manifest) -> list[str]:
     return sorted(
         {
             variable["valueFrom"]["secretKeyRef"]["name"]
-            for container in (*pod.get("initContainers", ()), *pod["containers"])
+            for container in containers_of(pod)
             for variable in container.get("env", ())
             if "secretKeyRef" in variable.get("valueFrom", {})
         }

@@ -7,10 +7,11 @@ containers gets the files at the endpoint's paths.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 
 from msgspec.structs import replace
 
-from compiler.derive.packages import with_pod
+from compiler.derive.packages import with_containers, with_pod
 from compiler.diagnostics import Report
 from compiler.kube import authorities, client_certificates
 from compiler.kube.volumes import Volume
@@ -73,10 +74,7 @@ def _mounted(resource: Resource, volume: Volume, labels: set[str]) -> Resource:
     template = pod_template(resource.manifest)
     if template is None or not labels & template["metadata"]["labels"].keys():
         return resource
-    spec = dict(template["spec"])
-    for key in ("initContainers", "containers"):
-        if key in spec:
-            spec[key] = [_with_mount(container, volume) for container in spec[key]]
+    spec = with_containers(template["spec"], partial(_with_mount, volume=volume))
     spec["volumes"] = [*spec.get("volumes", ()), {"name": volume.name, **volume.source}]
     return replace(resource, manifest=with_pod(resource.manifest, {**template, "spec": spec}))
 

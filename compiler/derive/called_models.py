@@ -17,7 +17,7 @@ from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.kube.network_policy import any_of, labelled, peer, policy, tcp
 from compiler.model.binding import Binding
 from compiler.model.bisection import SINGLE_PIECE, digits, pieces
-from compiler.model.instance import PREFIX
+from compiler.model.instance import USES
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 
@@ -25,7 +25,6 @@ Caller = tuple[str, str]  # namespace, and the instance whose pods call
 MOST_MODELS = 60  # the most models in one policy
 MOST_CALLERS = 16
 LONGEST = 40  # characters that a name has room for
-_USES = f"uses.{PREFIX}/"
 
 
 class Called(Struct, frozen=True):
@@ -79,7 +78,7 @@ def _pods(package: Package) -> tuple[tuple[Caller, frozenset[str]], ...]:
 
 
 def _uses(labels: Iterable[str]) -> frozenset[str]:
-    return frozenset(label for label in labels if label.startswith(_USES))
+    return frozenset(label for label in labels if label.startswith(USES))
 
 
 def grouped(

@@ -7,13 +7,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler import kube
-from compiler.derive.packages import with_pod
+from compiler.derive.packages import with_containers, with_pod
 from compiler.diagnostics import Report
 from compiler.document import Path
 from compiler.model.custom_resource import Location, at
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Manifest, Resource, containers_of, pod_template
 from compiler.tenants import existing_secrets
 
 
@@ -81,9 +81,7 @@ def _variables(resource: Resource) -> list[list[Manifest]]:
     template = pod_template(resource.manifest)
     if template is None:
         return []
-    spec = template["spec"]
-    containers = [*spec.get("initContainers", ()), *spec["containers"]]
-    return [container.get("env", []) for container in containers]
+    return [container.get("env", []) for container in containers_of(template["spec"])]
 
 
 def _with_env(package: Package, instance: Instance[Any]) -> Package:
@@ -100,13 +98,11 @@ def _with_variables(resource: Resource, variables: list[Manifest]) -> Resource:
     template = pod_template(resource.manifest)
     if template is None:
         return resource
-    spec = dict(template["spec"])
-    for key in ("initContainers", "containers"):
-        if key in spec:
-            spec[key] = [
-                {**container, "env": [*container.get("env", ()), *variables]}
-                for container in spec[key]
-            ]
+
+    def add_variables(container: Manifest) -> Manifest:
+        return {**container, "env": [*container.get("env", ()), *variables]}
+
+    spec = with_containers(template["spec"], add_variables)
     return replace(resource, manifest=with_pod(resource.manifest, {**template, "spec": spec}))
 
 

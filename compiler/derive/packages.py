@@ -62,6 +62,12 @@ def with_pod(manifest: Manifest, template: Manifest) -> Manifest:
     return {**manifest, "spec": {**spec, "template": template}}
 
 
+def with_containers(pod: Manifest, change: Callable[[Manifest], Manifest]) -> Manifest:
+    """A pod's spec, with each container and init container replaced with the result of `change`."""
+    kinds = [kind for kind in ("initContainers", "containers") if kind in pod]
+    return {**pod, **{kind: [change(container) for container in pod[kind]] for kind in kinds}}
+
+
 def annotated(owner: Manifest, annotations: dict[str, str]) -> Manifest:
     """An object or template with annotations added."""
     metadata = owner["metadata"]

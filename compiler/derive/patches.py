@@ -71,7 +71,7 @@ def owner(package: Package) -> Path:
     instance = package.instance
     if instance is None:
         return ROOT
-    path = instance.declared or instance.path
+    path = instance.source
     return path if len(path) == len(instance.path) and path[1] in _SECTIONS else ROOT
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from compiler.derive.packages import each_pod
+from functools import partial
+
+from compiler.derive.packages import each_pod, with_containers
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
@@ -12,10 +14,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     policy = lowered.platform.settings.registry.pull_policy
 
     def add_policy(package: Package, template: Manifest) -> Manifest:
-        spec = dict(template["spec"])
-        for key in ("initContainers", "containers"):
-            if key in spec:
-                spec[key] = [_with_policy(container, policy) for container in spec[key]]
+        spec = with_containers(template["spec"], partial(_with_policy, policy=policy))
         return {**template, "spec": spec}
 
     return each_pod(lowered, add_policy)

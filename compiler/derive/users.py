@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from compiler.model.instance import PREFIX
+from compiler.model.instance import USES
 from compiler.model.package import Lowered, Package
 
 Account = tuple[str, str]  # namespace, and ServiceAccount where it is known
-_USES = f"uses.{PREFIX}/"
 
 
 def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
@@ -30,7 +29,7 @@ def _used(package: Package) -> tuple[tuple[str, Account], ...]:
         account = (pods.namespace or package.namespace, pods.account)
         pairs += [(label, account) for label in pods.labels]
     for resource in package.resources:
-        used = [label for label in resource.pod_labels if label.startswith(_USES)]
+        used = [label for label in resource.pod_labels if label.startswith(USES)]
         if used:
             account = (resource.namespace, resource.pod_account)
             pairs += [(label, account) for label in used]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.model.effects import FieldChange
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.resource import Manifest, containers_of, pod_template
 
 
 def claim_names(manifest: Manifest) -> frozenset[str]:
@@ -37,19 +37,13 @@ def volume_claims(manifest: Manifest) -> frozenset[str]:
 def mount_paths(manifest: Manifest) -> frozenset[str]:
     """The paths at which containers mount claimed volumes."""
     claimed = claim_names(manifest)
+    template = pod_template(manifest)
     return frozenset(
         mount["mountPath"]
-        for container in containers(manifest)
+        for container in (containers_of(template["spec"]) if template else ())
         for mount in container.get("volumeMounts", ())
         if mount["name"] in claimed
     )
-
-
-def containers(manifest: Manifest) -> Iterator[Manifest]:
-    template = pod_template(manifest)
-    spec = template["spec"] if template else {}
-    yield from spec.get("initContainers", ())
-    yield from spec.get("containers", ())
 
 
 def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:

@@ -75,7 +75,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
 def label(provider: model.Instance[Any]) -> str:
     """The label of runs' pods, which marks users of the controller's only offer."""
-    return f"uses.{model.PREFIX}/{provider.name}-{SLOT}"
+    return f"{model.USES}{provider.name}-{SLOT}"
 
 
 def account(provider: model.Instance[Any]) -> str:

@@ -20,7 +20,7 @@ from compiler.model.custom_resource import CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
-from compiler.model.instance import PREFIX, REPLACES, Instance
+from compiler.model.instance import PREFIX, REPLACES, USES, Instance
 from compiler.model.live_pod import LivePod
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
@@ -61,7 +61,7 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "COPY", "PREFIX", "REPLACES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "COPY", "PREFIX", "REPLACES", "USES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Injected", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",

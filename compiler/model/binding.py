@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from compiler.model.authority import Authority
 from compiler.model.client_certificate import CertificateFiles, ClientCertificates
 from compiler.model.credential import Credential, ExistingLogin, ExistingLogins
-from compiler.model.instance import PREFIX, Instance
+from compiler.model.instance import USES, Instance
 from compiler.model.resource import Env, Hop, OperatorPods, SecretRef
 
 # `Binding` and `Endpoint` without arguments accept any claim and offer.
@@ -258,7 +258,7 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     @property
     def label(self) -> str:
         """The label of pods that use this offer."""
-        return f"uses.{PREFIX}/{self.provider.name}-{self.provides.slot}"
+        return f"{USES}{self.provider.name}-{self.provides.slot}"
 
     @property
     def final(self) -> Binding[C_co, O_co]:

@@ -13,6 +13,8 @@ S_co = TypeVar("S_co", covariant=True)
 
 # The prefix of the compiler's own labels and annotations.
 PREFIX = "platformc.dev"
+# The start of the labels of pods that use an offer.
+USES = f"uses.{PREFIX}/"
 # The annotation with the effect of a restore on existing data.
 REPLACES = f"{PREFIX}/replaces"
 

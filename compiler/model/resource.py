@@ -223,6 +223,11 @@ def pod_template(manifest: Manifest) -> Manifest | None:
     return None
 
 
+def containers_of(pod: Manifest) -> tuple[Manifest, ...]:
+    """The containers of a pod's spec, in the order in which they start: init containers first."""
+    return (*(pod.get("initContainers") or ()), *(pod.get("containers") or ()))
+
+
 WAVE = "argocd.argoproj.io/sync-wave"
 # Flux replaces `${...}` in the objects of a Kustomization with `postBuild`, unless an object says that
 # it must not (fluxcd/kustomize-controller, SubstituteVariables).

@@ -27,7 +27,7 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
         slots.append(gateway.ROUTE.slot)
     for key in instance.spec.bind:
         if key not in slots:
-            path: Path = (*_path_of(instance), "bind", key)
+            path: Path = (*instance.source, "bind", key)
             span = join.document.span_of(path)
             join.report.add(
                 "unknown-binding",
@@ -59,14 +59,14 @@ def report_unbound(join: Join) -> None:
         if not needs or join.may_provide(interface):
             continue
         needs_by_span = [
-            (join.document.span_of(_path_of(needing)), needing, slot) for needing, slot in needs
+            (join.document.span_of(needing.source), needing, slot) for needing, slot in needs
         ]
         (span, consumer, slot), *further = sorted(needs_by_span, key=lambda need: need[0])
         join.report.add(
             "unbound-requirement",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
-            path=_path_of(consumer),
+            path=consumer.source,
             help=_help_of_claim(consumer, slot)
             or f"add {_one_of(registry.providers(interface))} under `spec.components`"
             f"{_no_substitute(join, consumer, slot)}",
@@ -124,21 +124,21 @@ def report_ambiguous(join: Join) -> None:
         # An unknown name in `backup.to` or `move` leaves out none of the providers.
         if not needs or interface in join.misnamed or _moves_apart(join, interface, needs[0][0]):
             continue
-        needs.sort(key=lambda need: join.document.span_of(_path_of(need[0])))
+        needs.sort(key=lambda need: join.document.span_of(need[0].source))
         consumer, slot = needs[0]
         related = [
             Related(f"`{name}` could", join.document.span_of(("spec", "components", name)))
             for name in names
         ]
         related += [
-            Related(f"{_required(needing)} one too", join.document.span_of(_path_of(needing)))
+            Related(f"{_required(needing)} one too", join.document.span_of(needing.source))
             for needing, _ in needs[1:]
         ]
         join.report.add(
             "ambiguous-binding",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and {listing(names)} would all do",
-            join.document.span_of(_path_of(consumer)),
-            path=_path_of(consumer),
+            join.document.span_of(consumer.source),
+            path=consumer.source,
             help=[
                 f"add `bind: {{{slot}: {names[0]}}}` to {_written(needing) or 'each of them'}"
                 for needing, slot in needs
@@ -160,7 +160,7 @@ def report_unknown_binding(
 ) -> None:  # fmt: skip
     """Report a `bind` or `backup.to` that names an instance without an offer of the interface."""
     interface, backup = requires.endpoint.interface, consumer.settings.backup
-    path: Path = (*_path_of(consumer), "bind", requires.slot)
+    path: Path = (*consumer.source, "bind", requires.slot)
     if backup is not None and name == backup.to and requires.slot not in consumer.spec.bind:
         if interface in join.misnamed:
             return
@@ -318,7 +318,7 @@ def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[st
     if frozenset(visited) in join.cycles:
         return
     join.cycles.add(frozenset(visited))
-    path = _path_of(pooler)
+    path = pooler.source
     join.report.add(
         "forwarding-cycle",
         f"`{pooler.name}` forwards to itself through {listing(visited)}",
@@ -326,10 +326,6 @@ def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[st
         path=path,
         help=f"bind its `{slot}` to a database",
     )
-
-
-def _path_of(instance: Instance[Any]) -> Path:
-    return instance.declared or instance.path
 
 
 def _one_of(types: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         if not isinstance(claim, s3.Claim) or binding.via is not None:
             continue
         if len(consumer.name) < SHORTEST and consumer.name in claim.buckets:
-            path = consumer.declared or consumer.path
+            path = consumer.source
             report.add(
                 "invalid-bucket",
                 f"`{consumer.name}` would have a bucket of the same name, which is too short",

@@ -63,7 +63,7 @@ def _check_server(
 
 def _opens(part: postgresql.Part, document: Node) -> Related:
     """The place that declares the number: the override of an environment, or the instance."""
-    path = part.instance.declared or part.instance.path
+    path = part.instance.source
     override = overridden(document, path)
     if override is not None:
         return Related(f"opens {part.count}, as overridden here", override)

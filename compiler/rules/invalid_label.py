@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import PREFIX, Instance, Path, Platform
+from compiler.model import PREFIX, USES, Instance, Path, Platform
 from compiler.spec.section import Section
 from compiler.spec.walk import sections
 
-_RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
+_RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", USES)
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:

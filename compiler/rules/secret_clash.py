@@ -16,7 +16,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         shared = binding.offer.secret is not None and binding.offer is earlier.offer
         if earlier.consumer.name != binding.consumer.name and not shared:
             consumer = binding.consumer
-            path = consumer.declared or consumer.path
+            path = consumer.source
             report.add(
                 "secret-clash",
                 f"`{consumer.name}` and `{earlier.consumer.name}` would both read the Secret "
@@ -26,5 +26,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 path=path,
                 help=f"rename `{consumer.name}`",
                 related=[Related("the other one", platform.document.span_of(
-                    earlier.consumer.declared or earlier.consumer.path))],
+                    earlier.consumer.source))],
             )  # fmt: skip

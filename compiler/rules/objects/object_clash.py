@@ -23,9 +23,7 @@ def _report(
     assert owner.instance is not None
     assert package.instance is not None
     _, kind, namespace, name = id
-    owner_path, package_path = (
-        instance.declared or instance.path for instance in (owner.instance, package.instance)
-    )
+    owner_path, package_path = (instance.source for instance in (owner.instance, package.instance))
     location = f" in `{namespace}`" if namespace else ""
     report.add(
         "object-clash",

@@ -15,6 +15,7 @@ from compiler.derive.namespaces import ENFORCE, LEVEL
 from compiler.diagnostics import Report
 from compiler.kube import pod_security
 from compiler.model import Injected, Lowered, Manifest, Package, Path, Platform, Resource
+from compiler.model.resource import containers_of
 
 
 class Refusal(NamedTuple):
@@ -84,7 +85,7 @@ def _problems(resource: Resource, additions: tuple[Injected, ...]) -> Iterator[s
             of_pod = [*pod_security.of_pod(pod), *pod_security.of_annotations(annotations)]
             if of_pod:
                 yield f"the pod has {', '.join(of_pod)}"
-            for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            for container in containers_of(pod):
                 yield from _violations(f"`{container['name']}` has", container, pod)
 
 
