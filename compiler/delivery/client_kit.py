@@ -87,7 +87,7 @@ def _clients(wiring: Wiring) -> Iterator[Endpoint]:
 
 def _files(endpoint: Endpoint) -> dict[str, str]:
     """The files of a client by path: configuration, and certificates of authorities to trust."""
-    authority, certificate = endpoint.authority, endpoint.binding.offer.ca
+    authority, certificate = endpoint.authority, endpoint.offer.ca
     trusted = (
         {authority: certificate.text} if authority and certificate and certificate.text else {}
     )
@@ -162,7 +162,7 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
 
 def _is_forwarded(endpoint: Endpoint) -> bool:
     """Whether a server in the cluster answers; an endpoint without a port has none."""
-    return not endpoint.binding.offer.external and endpoint.port > 0
+    return not endpoint.offer.external and endpoint.port > 0
 
 
 def _is_scratch(variable: Env) -> bool:

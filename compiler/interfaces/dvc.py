@@ -47,7 +47,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             if issubclass(binding.requires.endpoint, s3.Endpoint)
         ]
         url = s3.Endpoint.connect(store).url
-        return {CONFIG_LOCAL: config_local(self.binding.offer.remotes, url)}
+        return {CONFIG_LOCAL: config_local(self.offer.remotes, url)}
 
 
 def config_local(remotes: tuple[str, ...], url: str) -> str:

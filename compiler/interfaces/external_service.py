@@ -40,7 +40,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        offer = self.binding.offer
+        offer = self.offer
         port = "" if DEFAULT_PORTS.get(offer.scheme) == self.port else f":{self.port}"
         return f"{offer.scheme}://{self.host}{port}{offer.path}"
 

@@ -68,8 +68,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def _project(self) -> feature_store.Project:
-        project: feature_store.Project = self.binding.offer.project
-        return project
+        return self.offer.project
 
     def _stores(self) -> feature_store.Stores:
         return feature_store.Stores.of(self.binding.entailed)

@@ -73,11 +73,6 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     for_clients: ClassVar[bool] = False
     one_per_pod: ClassVar[bool] = True
 
-    @property
-    def offer(self) -> Offer:
-        offer: Offer = self.binding.offer
-        return offer
-
     @classmethod
     def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: model.Claim) -> Claim:
         """The features that one model needs of the gateway."""

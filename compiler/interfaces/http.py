@@ -23,10 +23,5 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     interface: ClassVar[str] = "http"
 
     @property
-    def offer(self) -> Offer:
-        offer: Offer = self.binding.offer
-        return offer
-
-    @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"

@@ -33,7 +33,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     def env(self) -> tuple[Env, ...]:
         prefix = self.binding.provider.name.upper().replace("-", "_")
-        variables = {f"{prefix}_URL": self.url, f"{prefix}_PROTOCOL": self.binding.offer.protocol}
+        variables = {f"{prefix}_URL": self.url, f"{prefix}_PROTOCOL": self.offer.protocol}
         return tuple(Env(name, value) for name, value in variables.items() if value)
 
 

@@ -32,11 +32,6 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     one_per_pod: ClassVar[bool] = True
 
     @property
-    def offer(self) -> Offer:
-        offer: Offer = self.binding.offer
-        return offer
-
-    @property
     def pod_annotations(self) -> dict[str, str]:
         """Annotations for a native sidecar, by which an init container has a network too."""
         return dict(NATIVE) if self.offer.dataplane == "sidecar" else {}

@@ -49,8 +49,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def database(self) -> str:
-        database: str = self.binding.claim.database
-        return database
+        return self.claim.database
 
     @property
     def username(self) -> SecretRef:
@@ -62,8 +61,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def tls(self) -> bool:
-        tls: bool = self.binding.offer.tls
-        return tls
+        return self.offer.tls
 
     def env(self) -> tuple[Env, ...]:
         """The variables of MySQL's own clients; settings without a standard name follow the same

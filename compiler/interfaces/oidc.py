@@ -36,22 +36,12 @@ class TokensEndpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     interface: ClassVar[str] = "tokens"
     for_clients: ClassVar[bool] = False
 
-    @property
-    def offer(self) -> Offer:
-        offer: Offer = self.binding.offer
-        return offer
-
 
 class Endpoint(model.Endpoint[Claim, LoginOffer], frozen=True, kw_only=True):
     """The issuer of people's logins, and the secret of the client, which all its users share."""
 
     interface: ClassVar[str] = "oidc"
     for_clients: ClassVar[bool] = False
-
-    @property
-    def offer(self) -> LoginOffer:
-        offer: LoginOffer = self.binding.offer
-        return offer
 
     @classmethod
     def credential(cls, binding: model.Binding[Any, Any]) -> Credential | None:

@@ -119,13 +119,11 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def database(self) -> str:
-        database: str = self.binding.claim.database
-        return database
+        return self.claim.database
 
     @property
     def sslmode(self) -> str:
-        sslmode: str = self.binding.offer.sslmode
-        return sslmode
+        return self.offer.sslmode
 
     @property
     def pooled(self) -> bool:

@@ -81,8 +81,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @property
     def user(self) -> str:
         """The user's name, which is not secret."""
-        user: str | None = self.binding.offer.user
-        return user or self.secret
+        return self.offer.user or self.secret
 
     @property
     def password(self) -> SecretRef:
@@ -90,24 +89,21 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def tls(self) -> bool:
-        tls: bool = self.binding.offer.tls
-        return tls
+        return self.offer.tls
 
     @property
     def mode(self) -> Mode:
-        mode: Mode = self.binding.offer.mode
-        return mode
+        return self.offer.mode
 
     @property
     def primary(self) -> str:
         """The name by which Sentinels know the servers."""
-        name: str = self.binding.offer.primary
-        return name
+        return self.offer.primary
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The addresses to ask first: Sentinels, nodes of a cluster, or the server."""
-        hosts = self.binding.offer.hosts or (self.host,)
+        hosts = self.offer.hosts or (self.host,)
         return tuple(f"{host}:{self.port}" for host in hosts)
 
     def env(self) -> tuple[Env, ...]:
@@ -155,10 +151,10 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         }
 
     def _readers(self) -> tuple[Env, ...]:
-        service: str | None = self.binding.offer.readers
-        if service is None:
+        if self.offer.readers is None:
             return ()
-        return (Env("REDIS_READ_URL", self._url(self.binding.provider.host(service))),)
+        host = self.binding.provider.host(self.offer.readers)
+        return (Env("REDIS_READ_URL", self._url(host)),)
 
     def _url(self, host: str) -> str:
         scheme = "rediss" if self.tls else "redis"

@@ -86,7 +86,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        return f"{self.binding.offer.scheme}://{self.host}:{self.port}"
+        return f"{self.offer.scheme}://{self.host}:{self.port}"
 
     @property
     def address(self) -> str:
@@ -95,14 +95,12 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def secure(self) -> bool:
-        scheme: str = self.binding.offer.scheme
-        return scheme == "https"
+        return self.offer.scheme == "https"
 
     @property
     def virtual(self) -> bool:
         """Whether the bucket is part of the host name, not of the path."""
-        virtual: bool = self.binding.offer.subdomains
-        return virtual
+        return self.offer.subdomains
 
     @property
     def path_style(self) -> str:
@@ -113,7 +111,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def bucket(self) -> str:
         """The bucket of a claim that has only one: among several, none is meant by its position."""
         bucket: str
-        (bucket,) = self.binding.claim.buckets
+        (bucket,) = self.claim.buckets
         return bucket
 
     def uri(self, bucket: str) -> str:
@@ -126,13 +124,11 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def checksums(self) -> str:
-        checksums: str = self.binding.offer.checksums
-        return checksums
+        return self.offer.checksums
 
     @property
     def region(self) -> str:
-        region: str = self.binding.offer.region
-        return region
+        return self.offer.region
 
     def env(self) -> tuple[Env, ...]:
         return (

@@ -63,9 +63,9 @@ def _projected(provider: str, source: ConfigRef | SecretRef) -> Manifest:
 def of(endpoints: Iterable[Endpoint]) -> dict[str, Authority]:
     """The authorities of some endpoints, by provider."""
     return {
-        endpoint.binding.provider.name: endpoint.binding.offer.ca
+        endpoint.binding.provider.name: endpoint.offer.ca
         for endpoint in endpoints
-        if endpoint.binding.offer.ca is not None
+        if endpoint.offer.ca is not None
     }
 
 
@@ -74,7 +74,7 @@ def secret_key(endpoint: Endpoint) -> Manifest | None:
 
     None without an authority, or if a ConfigMap has it.
     """
-    authority = endpoint.binding.offer.ca
+    authority = endpoint.offer.ca
     if authority is None or isinstance(authority.source, ConfigRef):
         return None
     if isinstance(authority.source, SecretRef):
@@ -90,7 +90,7 @@ def secret(
 
     If the spec has the text, it is an object, because certificates are public; else it is the user's.
     """
-    authority, reference = endpoint.binding.offer.ca, secret_key(endpoint)
+    authority, reference = endpoint.offer.ca, secret_key(endpoint)
     if authority is None or reference is None:
         return
     if isinstance(authority.source, SecretRef):

@@ -60,7 +60,7 @@ def client(
     handed = tuple(
         HandedAuthority(endpoint.binding.requires.slot)
         for endpoint in used
-        if endpoint.binding.offer.ca is not None
+        if endpoint.offer.ca is not None
     )
     return replace(files, configs=configs, volumes=(*files.volumes, volume), handed=handed)
 

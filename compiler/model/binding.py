@@ -107,9 +107,17 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
         return cls(binding=binding)
 
     @property
+    def claim(self) -> C_co:
+        return self.binding.claim
+
+    @property
+    def offer(self) -> O_co:
+        return self.binding.offer
+
+    @property
     def authority(self) -> str | None:
         """The file with which a pod verifies the server, if the platform provides it."""
-        return authority(self.binding.provider.name) if self.binding.offer.ca else None
+        return authority(self.binding.provider.name) if self.offer.ca else None
 
     @property
     def client_certificate(self) -> CertificateFiles | None:
@@ -144,7 +152,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
 
     @property
     def port(self) -> int:
-        return self.binding.offer.port
+        return self.offer.port
 
     @property
     def secret(self) -> str:

@@ -58,7 +58,7 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
         __file__, "move-buckets.sh.j2", buckets=me.spec.names,
         authorities=[side.authority for side in sides.values() if side.authority],
         late=[f"{name}:{bucket}" for name, side in sides.items()
-              if side.binding.offer.late_rights for bucket in me.spec.names],
+              if side.offer.late_rights for bucket in me.spec.names],
         old=sides["from"].binding.provider.name, new=sides["to"].binding.provider.name,
     )  # fmt: skip
     return {"move.sh": text}

@@ -178,7 +178,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     archive = wiring.get(drill.ARCHIVE)
     if plan is not None and archive is not None:
         yield from drill.lower(me, plan, archive, bindings, connections)
-    if store is not None and store.binding.offer.ca is not None:
+    if store is not None and store.offer.ca is not None:
         yield from kube.authorities.secret(me, me.namespace, store)
         accepted = kube.authorities.secret_key(store) is not None
         yield model.HandedAuthority(BACKUPS.slot, accepted)

@@ -113,7 +113,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         least = model_problems.replicas(me.spec, self.mode)
         knative = surroundings.knative
         additions = Additions(
-            self.binding.provider.spec.release, knative.binding.offer.injected if knative else ()
+            self.binding.provider.spec.release, knative.offer.injected if knative else ()
         )
         yield inference_service(me, surroundings, self.mode, runtime, least, additions)
         yield from component_pods(me, surroundings)

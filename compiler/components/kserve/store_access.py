@@ -15,7 +15,7 @@ def authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Pie
     """The certificates for the initializer, which reads them from a ConfigMap of the namespace
     (0.20, storage_initializer_injector.go).
     """
-    authority = store.binding.offer.ca
+    authority = store.offer.ca
     if authority is None or isinstance(authority.source, model.SecretRef):
         return
     trust = kube.authorities.files(me.name, me.namespace, kube.authorities.of([store]).items())
@@ -26,7 +26,7 @@ def authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Pie
 
 def _trust(store: s3.Endpoint, consumer: str) -> dict[str, str]:
     """The ConfigMap that the initializer mounts, and the file in it."""
-    authority = store.binding.offer.ca
+    authority = store.offer.ca
     if authority is None or isinstance(authority.source, model.SecretRef):
         return {}
     source, provider = authority.source, store.binding.provider.name
@@ -40,7 +40,7 @@ def _trust(store: s3.Endpoint, consumer: str) -> dict[str, str]:
 
 def secret_annotations(store: s3.Endpoint, consumer: str) -> dict[str, str]:
     """KServe's annotations for an endpoint; a scheme in the endpoint would override the others."""
-    secure = store.binding.offer.scheme == "https"
+    secure = store.offer.scheme == "https"
     return {
         "serving.kserve.io/s3-endpoint": f"{store.host}:{store.port}",
         "serving.kserve.io/s3-region": store.region,

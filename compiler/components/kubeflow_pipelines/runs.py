@@ -49,7 +49,7 @@ def lower(
         "runs",
         labels(me, argo, store, steps),
         account=account(me),
-        injected=(*argo.binding.offer.injected, *_added(me)),
+        injected=(*argo.offer.injected, *_added(me)),
         security=dict(kube.UNPRIVILEGED),  # of each workflow (argocompiler/argo.go)
     )
     yield model.InternalTraffic("runs", "api", PORTS)

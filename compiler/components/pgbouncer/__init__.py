@@ -75,10 +75,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     # Several consumers may share a login that exists already.
     pools = {(b.secret, b.claim.database) for b in wiring.claims(POOL) if b.claim.database}
     databases = sorted({database for _, database in pools})
-    offer, clients = upstream.binding.offer, wiring.claims_on_provider(UPSTREAM)
+    offer, clients = upstream.offer, wiring.claims_on_provider(UPSTREAM)
     server_capacity = postgresql.capacity(clients) if offer.grows else None
     size = pool_size(me.spec, len(pools), clients, offer.max_connections or server_capacity)
-    if upstream.binding.offer.operator is not None:
+    if upstream.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)
         return
     ini = kube.render(

@@ -29,7 +29,7 @@ def lower(
     me: model.Instance[Any], upstream: postgresql.Endpoint, pool_size: int
 ) -> Iterator[model.Piece]:
     spec = me.spec
-    operator = upstream.binding.offer.operator
+    operator = upstream.offer.operator
     assert operator is not None, me.name
     parameters = {
         "default_pool_size": str(pool_size),
