@@ -14,7 +14,7 @@ import yaml
 from support.cluster import Template, environments, lowered, objects, templates
 
 from compiler.interfaces import feature_store, postgresql, redis
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, pod_template
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -184,6 +184,16 @@ def test_views_may_have_schedules_of_their_own() -> None:
     }  # fmt: skip
     assert "--views driver_statistics " in scripts["feast-materialize"]
     assert "--views city_statistics --views weather " in scripts["feast-nightly"]
+
+
+def test_a_schedule_has_resources_of_its_own() -> None:
+    limits = {
+        manifest["metadata"]["name"]: template["spec"]["containers"][0]["resources"]["limits"]["memory"]
+        for manifest in objects("feast-postgres", "default")
+        if (template := pod_template(manifest)) is not None
+    }
+    assert (limits["feast-nightly"], limits["feast-materialize"]) == ("24Gi", "2Gi")
+    assert [name for name, limit in limits.items() if limit == "24Gi"] == ["feast-nightly"]
 
 
 def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> None:

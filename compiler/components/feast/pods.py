@@ -52,12 +52,15 @@ class Pods(Struct, frozen=True):
                 files[f"{name}.py"] = feature_store.module(name)
         return model.ConfigFiles(self.me.name, self.me.namespace, files)
 
-    def container(self, name: str, command: Sequence[str], memory: int) -> kube.Container:
+    def container(
+        self, name: str, command: Sequence[str], memory: int, amounts: model.Resources | None = None
+    ) -> kube.Container:
+        """A container of Feast's image, with `memory` in MiB and these amounts, or the instance's."""
         return kube.Container(
             name,
             self.me.spec.image,
             kube.resources(
-                self.me.spec.resources, cpu="250m", memory=f"{memory}Mi", cpu_limit="2",
+                amounts or self.me.spec.resources, cpu="250m", memory=f"{memory}Mi", cpu_limit="2",
                 memory_limit=f"{2 * memory}Mi",
             ),
             command=command,
@@ -189,7 +192,7 @@ def materialize(
     me: model.Instance[Spec], name: str, run: Materialize, pods: Pods
 ) -> model.Resource:
     script = kube.render(__file__, "materialize.sh.j2", views=run.views)
-    container = pods.container("materialize", ["sh", "-c", script], 1024)
+    container = pods.container("materialize", ["sh", "-c", script], 1024, run.resources)
     template = pods.template("materialize", container, restart="Never")
     return kube.cron_job(
         me,

@@ -53,6 +53,10 @@ class Materialize(model.Section):
     schedule: Schedule = Field(description="A cron expression, in UTC.")
     views: model.ListOf[FeatureView] = Field(default=(), description="Feature views; default: all.")
     timeout: Duration = Field(default="1h", description="How long a run may take.")
+    resources: model.Resources | None = Field(
+        default=None,
+        description="Resources of a run's container; default: the instance's `resources`.",
+    )
 
 
 class Spec(model.RunningSpec, model.AdoptsData):
