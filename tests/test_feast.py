@@ -188,7 +188,9 @@ def test_views_may_have_schedules_of_their_own() -> None:
 
 def test_a_schedule_has_resources_of_its_own() -> None:
     limits = {
-        manifest["metadata"]["name"]: template["spec"]["containers"][0]["resources"]["limits"]["memory"]
+        manifest["metadata"]["name"]: template["spec"]["containers"][0]["resources"]["limits"][
+            "memory"
+        ]
         for manifest in objects("feast-postgres", "default")
         if (template := pod_template(manifest)) is not None
     }
