@@ -35,14 +35,14 @@ SECTIONS = COMPONENTS | {
     if section.__name__ in SCHEMA["definitions"] and section.__module__.startswith("compiler.spec")
 }
 WRONG = st.sampled_from([
-    None, True, 0, -1, 10**9, 10**30, 1.5, "", "x", "X\n", "mlops\n", "[key]", [], [1], ["x"], {}, {"x": 1},
+    None, True, 0, -1, 10**9, 10**30, 1.5, "", "x", "image", "X\n", "mlops\n", "[key]", [], [1], ["x"], {}, {"x": 1},
     {"X\n": "x"}, {"[key]": 1},
 ])  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SECTIONS)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_section_is_read_or_each_mistake_has_a_known_code(name: str, data: st.DataObject) -> None:
     value = _spoilt(data.draw(section(name)), data)
     errors = _errors(value, SECTIONS[name])
