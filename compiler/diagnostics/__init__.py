@@ -197,7 +197,9 @@ def _misspelt(word: str, candidate: str) -> bool:
 
     Words that differ more may mean something else, such as a hard limit and a soft one.
     """
-    return _slips(word, candidate) <= (2 if min(len(word), len(candidate)) >= _LONG else 1)
+    most = 2 if min(len(word), len(candidate)) >= _LONG else 1
+    # A word takes a slip for each letter that it has more: the count below takes long for a long text.
+    return abs(len(word) - len(candidate)) <= most and _slips(word, candidate) <= most
 
 
 _LONG = 9  # letters

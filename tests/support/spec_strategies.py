@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from support.paths import ROOT
@@ -79,10 +80,37 @@ def _of_type(kind: str, schema: Schema) -> st.SearchStrategy[Any]:
             return st.none()
         case _:
             pattern = schema.get("pattern")
-            return st.from_regex(_at_the_end(pattern), alphabet=ASCII) if pattern else PLAIN
+            return st.sampled_from(TEXTS[pattern]) if pattern else PLAIN
 
 
 ASCII = st.characters(min_codepoint=32, max_codepoint=126)
+
+
+def _patterns(schema: Any) -> set[str]:
+    """The patterns of all texts in a schema."""
+    if isinstance(schema, list):
+        return {pattern for inner in schema for pattern in _patterns(inner)}
+    if not isinstance(schema, dict):
+        return set()
+    below = {pattern for inner in schema.values() for pattern in _patterns(inner)}
+    return below | ({schema["pattern"]} if isinstance(schema.get("pattern"), str) else set())
+
+
+def _matching(pattern: str) -> list[str]:
+    """Texts that match a pattern."""
+    texts: list[str] = []
+
+    @settings(max_examples=12, database=None, derandomize=True, phases=[Phase.generate])
+    @given(st.from_regex(_at_the_end(pattern), alphabet=ASCII))
+    def collect(text: str) -> None:
+        texts.append(text)
+
+    collect()
+    return texts
+
+
+# A text that matches a pattern takes as long to draw as all else of a section, so a few of each are drawn once.
+TEXTS = {pattern: _matching(pattern) for pattern in sorted(_patterns(SCHEMA))}
 
 
 def _branches(schema: Schema) -> list[Schema]:
