@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from functools import cache, partial
+from itertools import cycle
 from json import dumps as json_text
 from typing import Any
 
@@ -258,6 +259,8 @@ def displayed(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: b
     """All that any format prints of a spec in which something was planted."""
     scenario, path = spec_path
     document = deepcopy(_spec(scenario))
+    if path[:2] != ("spec", "environments"):
+        document["spec"].pop("environments", None)  # each takes as long as the rest of the spec
     plant(_at(document, path if whole_tree else path[:-1]), path[-1] if path else "")
     text = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
     actual = diagnosed(text.encode())
@@ -268,31 +271,46 @@ def displayed(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: b
 
 Texts = tuple[str, ...]
 ALL: Texts = tuple(text for text, _ in PLANTED.values())
-# Only in place of a value, a text has to stand alone.
-PLANTINGS: dict[str, tuple[bool, Texts, Callable[[Texts, Any, Any], None]]] = {
-    **{
-        f"{kind} as a value": (False, (text,), lambda texts, at, key: at.__setitem__(key, texts[0]))
-        for kind, (text, _) in PLANTED.items()
-    },
-    "in a list": (False, ALL, lambda texts, at, key: at.__setitem__(key, list(texts))),
-    "in a map": (
-        False, ALL,
-        lambda texts, at, key: at.__setitem__(key, {f"x{n}": text for n, text in enumerate(texts)}),
-    ),
-    "after unknown keys": (
-        True, ALL, lambda texts, at, key: at.update({f"stranger{n}": text for n, text in enumerate(texts)}),
-    ),
-    "as keys": (True, ALL, lambda texts, at, key: at.update({text: {} for text in texts})),
-}  # fmt: skip
+
+
+def _replaced(texts: Texts, at: Any, key: Any) -> None:
+    at[key] = texts[0]
+
+
+def _in_list(texts: Texts, at: Any, key: Any) -> None:
+    at[key] = list(texts)
+
+
+def _in_map(texts: Texts, at: Any, key: Any) -> None:
+    at[key] = {f"x{number}": text for number, text in enumerate(texts)}
+
+
+def _after_unknown_keys(texts: Texts, at: Any, key: Any) -> None:
+    at.update({f"stranger{number}": text for number, text in enumerate(texts)})
+
+
+def _as_keys(texts: Texts, at: Any, key: Any) -> None:
+    at.update({text: {} for text in texts})
+
+
+Planting = tuple[Texts, Callable[[Texts, Any, Any], None]]
+# Whether a planting needs a map, and its kinds, which take turns: one for each place. In place of a value, a text
+# has to stand alone.
+PLANTINGS: dict[str, tuple[bool, list[Planting]]] = {
+    "as a value": (False, [((text,), _replaced) for text in ALL]),
+    "in a list or map": (False, [(ALL, _in_list), (ALL, _in_map)]),
+    "after unknown keys": (True, [(ALL, _after_unknown_keys)]),
+    "as keys": (True, [(ALL, _as_keys)]),
+}
 
 
 @pytest.mark.parametrize("planting", PLANTINGS)
 def test_nothing_secret_is_shown_wherever_it_stands(planting: str) -> None:
-    whole_tree, texts, plant = PLANTINGS[planting]
+    whole_tree, kinds = PLANTINGS[planting]
     visible = []
-    for kind, path in places()[whole_tree].items():
-        output = displayed(path, partial(plant, texts), whole_tree)
-        visible += [(kind, secret) for secret in secrets_in(output, texts)]
+    for (field, place), (texts, plant) in zip(places()[whole_tree].items(), cycle(kinds)):
+        output = displayed(place, partial(plant, texts), whole_tree)
+        visible += [(field, secret) for secret in secrets_in(output, texts)]
     assert visible == []
 
 
@@ -303,7 +321,7 @@ def secrets_in(output: str, texts: Texts) -> list[str]:
 
 
 UNMASKED = {  # without the masking of messages and of quoted lines
-    "token as a value": ("metadata", "name"),
+    "as a value": ("metadata", "name"),
     "as keys": ("spec", "components", "mlflow"),
 }
 
@@ -313,7 +331,7 @@ def test_what_is_planted_would_be_shown(planting: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(masking, "masked", lambda text, values=None: text)
     monkeypatch.setattr(masking, "tokens", lambda line: ())
     monkeypatch.setattr(masked_files, "tokens", lambda line: ())
-    whole_tree, texts, plant = PLANTINGS[planting]
+    whole_tree, [(texts, plant), *_] = PLANTINGS[planting]
     output = displayed(("minimal", UNMASKED[planting]), partial(plant, texts), whole_tree)
     assert secrets_in(output, texts)
 
