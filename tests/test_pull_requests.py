@@ -22,7 +22,17 @@ from support import composite_action
 from support.composite_action import Outcome
 from support.paths import ROOT
 
-SPEC = (ROOT / "platform.yaml").read_text()
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: planned}
+spec:
+  namespace: mlops
+  components:
+    minio: {namespace: storage, replicas: 4, storage: 500Gi}
+    postgres: {}
+    mlflow: {}
+"""
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
 SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
 ACTION: dict[str, Any] = yaml.load((ROOT / "action.yml").read_text(), yaml.CSafeLoader)
@@ -188,7 +198,7 @@ def test_a_bad_spec_annotates_its_line_and_is_uploaded_all_the_same(runner: Runn
     runner.write(SPEC.replace("replicas: 4", "replica: 4"), compiled=False)
     outcome = runner.run()
     assert outcome.failed == ["Validate"]
-    assert re.search(r"^::error file=platform\.yaml,line=12,", outcome.log, re.MULTILINE)
+    assert re.search(r"^::error file=platform\.yaml,line=7,", outcome.log, re.MULTILINE)
     sarif = json.loads((runner.temp / "platformc.sarif").read_text())
     assert any(result["ruleId"] == "unknown-key" for result in sarif["runs"][0]["results"])
     assert UPLOAD in outcome.used
