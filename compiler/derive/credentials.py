@@ -8,9 +8,10 @@ are not objects of the platform.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.derive import pull_secrets
@@ -22,44 +23,69 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, SecretRef
 
 
+class _Uses(Struct):
+    """The namespaces and packages in which one Secret is named."""
+
+    namespaces: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
+
+
 def derive(lowered: Lowered, report: Report) -> Lowered:
+    declared = list(_declared(lowered))
     defined = _of_bindings(lowered)
+    for _, credential in declared:
+        _define(defined, credential)
+    uses, to_annotate = _uses(lowered, declared), _to_annotate(lowered)
     external_notes = dict(_external_notes(lowered))
-    certificates, pulls = _certificates(lowered), pull_secrets.by_package(lowered)
-    spaces: dict[str, set[str]] = defaultdict(set)
-    readers: dict[str, set[str]] = defaultdict(set)
-    for package in (*lowered.packages.values(), *lowered.models.values()):
-        existing = (*certificates[package.name], *pulls[package.name])
-        for credential in (*package.credentials, *existing):
-            earlier = defined.get(credential.name)
-            defined[credential.name] = _merged(earlier, credential) if earlier else credential
-            spaces[credential.name].update(credential.namespaces)
-            readers[credential.name].add(package.name)
-    for package in (*lowered.packages.values(), *_models_that_use(lowered)):
-        for resource in package.resources:
-            for name in (*secrets_of(resource), *_of_account(resource.manifest)):
-                spaces[name].add(resource.namespace)
-                readers[name].add(package.name)
-    to_annotate = _to_annotate(lowered)
-    credentials = tuple(
-        replace(
-            defined[name],
-            namespaces=_home_first(defined[name], spaces[name]),
-            readers=tuple(sorted(readers[name])),
-            note=_joined(
-                defined[name].note,
-                _annotations_note(defined[name], to_annotate.get(name, {})),
-                external_notes.get(name, ""),
-            ),
-            to_annotate=to_annotate.get(name, {}),
+    credentials = [
+        _completed(
+            defined[name], uses[name], to_annotate.get(name, {}), external_notes.get(name, "")
         )
         for name in sorted(defined)
-        if spaces[name]
-    )
+        if uses[name].namespaces
+    ]
     return replace(
         lowered,
         credentials=tuple(credential for credential in credentials if not credential.created_by),
         granted=tuple(credential for credential in credentials if credential.created_by),
+    )
+
+
+def _declared(lowered: Lowered) -> Iterator[tuple[Package, Credential]]:
+    """The credentials that packages declare, and the user's own Secrets that they need."""
+    certificates, pulls = _certificates(lowered), pull_secrets.by_package(lowered)
+    for package in (*lowered.packages.values(), *lowered.models.values()):
+        for credential in (
+            *package.credentials, *certificates[package.name], *pulls[package.name],
+        ):  # fmt: skip
+            yield package, credential
+
+
+def _uses(lowered: Lowered, declared: Iterable[tuple[Package, Credential]]) -> Mapping[str, _Uses]:
+    """The uses of each Secret, by its name: the declared ones, and those in objects."""
+    uses: dict[str, _Uses] = defaultdict(_Uses)
+    for package, credential in declared:
+        uses[credential.name].namespaces.update(credential.namespaces)
+        uses[credential.name].packages.add(package.name)
+    for package in (*lowered.packages.values(), *_models_that_use(lowered)):
+        for resource in package.resources:
+            for name in (*secrets_of(resource), *_of_account(resource.manifest)):
+                uses[name].namespaces.add(resource.namespace)
+                uses[name].packages.add(package.name)
+    return uses
+
+
+def _completed(
+    credential: Credential, uses: _Uses, to_annotate: dict[str, dict[str, str]], external_note: str
+) -> Credential:
+    """A credential with its namespaces and readers, and the notes for the person who makes it."""
+    notes = (credential.note, _annotations_note(credential, to_annotate), external_note)
+    return replace(
+        credential,
+        namespaces=_home_first(credential, uses.namespaces),
+        readers=tuple(sorted(uses.packages)),
+        note=_joined(*notes),
+        to_annotate=to_annotate,
     )
 
 
@@ -70,8 +96,7 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
         if binding.via is None:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
-                earlier = defined.get(credential.name)
-                defined[credential.name] = _merged(earlier, credential) if earlier else credential
+                _define(defined, credential)
     for binding in lowered.graph.mirrored:
         credential = binding.provides.endpoint.credential(binding)
         # A Secret never changes its type, so during a move it has the type, and the labels, that either back end requires.
@@ -79,6 +104,12 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
         if credential is not None and (credential.name not in defined or special):
             defined[credential.name] = credential
     return defined
+
+
+def _define(defined: dict[str, Credential], credential: Credential) -> None:
+    """Add a declaration of a Secret to the earlier declarations of it."""
+    earlier = defined.get(credential.name)
+    defined[credential.name] = _merged(earlier, credential) if earlier else credential
 
 
 def _merged(earlier: Credential, later: Credential) -> Credential:

@@ -52,9 +52,8 @@ class Join:
         self.wrong = wrong  # instances with errors in their sections, and their types
         self.unsettled = set(wrong)  # instances with errors in their sections or bindings
         self.direct: dict[tuple[str, str], Binding] = {}
-        self.store_bindings: dict[
-            str, tuple[Binding, ...]
-        ] = {}  # the bindings for the models of each store
+        # The bindings for the models of each store.
+        self.store_bindings: dict[str, tuple[Binding, ...]] = {}
         # Each consumer with `uses`, and the path of the word that brought each slot.
         self.paths_of_uses: list[tuple[str, Mapping[str, Path]]] = []
         self.cycles: set[frozenset[str]] = set()
