@@ -237,6 +237,17 @@ def test_a_plan_without_rendered_files_renders_wave_by_wave() -> None:
     assert rendered == manifests(lowered("minimal", "default"))
 
 
+def test_a_plan_names_what_other_people_make_before_the_first_server() -> None:
+    titles = [step.title for step in steps(lowered("existing-logins", "default"))]
+    (own,) = [title for title in titles if "your Secrets" in title]
+    (outside,) = [title for title in titles if "the administrators of" in title]
+    assert "acme-pg (argo, mlops)" in own
+    assert "db.example.com" in outside
+    servers = next(index for index, title in enumerate(titles) if title.startswith("wave 30"))
+    assert max(titles.index(own), titles.index(outside)) < servers
+    assert not any("administrators" in step.title for step in steps(lowered("lean", "default")))
+
+
 def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -> None:
     spec = SCENARIOS / "minimal" / "platform.yaml"
     smaller = tmp_path / "platform.yaml"

@@ -23,6 +23,7 @@ from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.upstream.prerequisites import (
+    administration,
     needs_of_vendored,
     prerequisites,
     vendored,
@@ -74,6 +75,8 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
             yield _secrets(lowered, location)
+        if wave == Phase.NAMESPACES:
+            yield from _by_others(lowered, location)
 
 
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
@@ -126,6 +129,25 @@ def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
         case _:
             title = "credentials: encrypted ones, to commit"
     return Step(title, generation(lowered, location))
+
+
+def _by_others(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
+    """The Secrets of the user, and what administrators of services outside make, before the servers start."""
+    environment = f"{lowered.platform.environment}{location.options}"
+    own = [
+        f"{credential.name} ({', '.join(credential.namespaces)})"
+        for credential in lowered.granted
+        if credential.created_by == "you"
+    ]
+    if own:
+        names = ", ".join(own)
+        yield Step(
+            f"there already: your Secrets {names} (platformc secrets list {environment})", ()
+        )
+    hosts = ", ".join(dict.fromkeys(host for _, host, _ in administration(lowered.graph)))
+    if hosts:
+        made = f"made by now by the administrators of {hosts}: logins, and what these may use"
+        yield Step(f"{made} (platformc prerequisites {environment})", ())
 
 
 def generation(
