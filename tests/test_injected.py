@@ -158,7 +158,8 @@ def test_a_run_is_refused_where_a_release_would_add_a_container_without_a_guard(
     spaces = frozenset({"mlops"})
     (refusal,) = of_runs(replace(package, operator_pods=pods), (), spaces)
     reason = "Argo Workflows 9.9.9 adds `wait`, which has no `allowPrivilegeEscalation: false`"
-    assert refusal.problem.startswith(reason)
+    assert refusal.problem.text.startswith(reason)
+    assert refusal.problem.admitted_by == "baseline"
     assert list(of_runs(package, (), spaces)) == []
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import jsonpatch
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
+from support.pod_patches import PATCHES, SOUND, admitted_by
 
 from compiler.kube.admission import insecure
 from compiler.model.instance import PREFIX
@@ -131,72 +132,6 @@ def test_every_pod_is_restricted(scenario: str, environment: str) -> None:
     assert [problem for pod in pods for problem in unexcused(pod, restricted(pod.spec))] == []
 
 
-SOUND: dict[str, Any] = {
-    "containers": [
-        {
-            "name": "one",
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-            },
-        }
-    ],
-    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-    "volumes": [{"name": "tmp", "emptyDir": {}}],
-}
-PATCHES: list[tuple[dict[str, Any], bool]] = [
-    ({"op": "add", "path": "/hostNetwork", "value": True}, False),
-    ({"op": "add", "path": "/hostIPC", "value": False}, True),
-    ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "hostPath": {"path": "/"}}}, False),
-    ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "secret": {}}}, True),
-    ({"op": "remove", "path": "/securityContext/runAsNonRoot"}, False),
-    ({"op": "add", "path": "/securityContext/runAsUser", "value": 0}, False),
-    ({"op": "remove", "path": "/securityContext/seccompProfile"}, False),
-    ({"op": "add", "path": "/containers/-", "value": {"name": "two"}}, False),
-    ({"op": "add", "path": "/initContainers", "value": [{"name": "two"}]}, False),
-    ({"op": "add", "path": "/containers/0/ports", "value": [{"hostPort": 80}]}, False),
-    ({"op": "add", "path": "/containers/0/ports", "value": [{"containerPort": 80}]}, True),
-    *(
-        ({"op": "add", "path": f"/containers/0/securityContext/{key}", "value": value}, is_allowed)
-        for key, value, is_allowed in (
-            ("privileged", True, False),
-            ("allowPrivilegeEscalation", True, False),
-            ("capabilities/add", ["NET_ADMIN"], False),
-            ("capabilities/add", ["NET_BIND_SERVICE"], True),
-            ("capabilities/drop", ["NET_RAW"], False),
-            ("procMount", "Unmasked", False),
-            ("readOnlyRootFilesystem", False, True),
-        )
-    ),
-    *(
-        ({"op": "add", "path": f"{place}/securityContext/{key}", "value": value}, is_allowed)
-        for place in ("", "/containers/0")
-        for key, value, is_allowed in (
-            ("seLinuxOptions", {"type": "spc_t"}, False),
-            ("seLinuxOptions", {"type": "container_t", "level": "s0"}, True),
-            ("seLinuxOptions", {"user": "system_u"}, False),
-            ("appArmorProfile", {"type": "Unconfined"}, False),
-            ("appArmorProfile", {"type": "RuntimeDefault"}, True),
-            ("windowsOptions", {"hostProcess": True}, False),
-        )
-    ),
-    *(
-        ({"op": "add", "path": "/securityContext/sysctls", "value": [{"name": name, "value": "1"}]},
-         is_allowed)
-        for name, is_allowed in (("kernel.msgmax", False), ("net.ipv4.tcp_syncookies", True))
-    ),
-    *(
-        ({"op": "add", "path": f"/containers/0/{key}", "value": handler}, is_allowed)
-        for key, handler, is_allowed in (
-            ("livenessProbe", {"httpGet": {"host": "169.254.169.254", "port": 80}}, False),
-            ("readinessProbe", {"tcpSocket": {"host": "10.0.0.1", "port": 80}}, False),
-            ("startupProbe", {"httpGet": {"port": 80}}, True),
-            ("lifecycle", {"preStop": {"httpGet": {"host": "10.0.0.1", "port": 80}}}, False),
-        )
-    ),
-]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("operation", "is_allowed"), PATCHES, ids=lambda parameter: str(parameter)[:60]
 )
@@ -208,6 +143,24 @@ def test_a_patch_that_the_standard_forbids_does_not_compile(
     spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
     actual = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
     assert (not actual) == is_allowed == (not list(restricted(pod)))
+
+
+@pytest.mark.parametrize(
+    ("operation", "level"),
+    [
+        ({"op": "add", "path": "/hostNetwork", "value": True}, "privileged"),
+        ({"op": "remove", "path": "/securityContext/runAsNonRoot"}, "baseline"),
+        ({"op": "remove", "path": "/securityContext/seccompProfile"}, "baseline"),
+        ({"op": "add", "path": "/containers/0/securityContext/capabilities/add", "value": ["CHOWN"]}, "baseline"),
+        ({"op": "add", "path": "/containers/0/securityContext/capabilities/add", "value": ["NET_ADMIN", "CHOWN"]},
+         "privileged"),
+        ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "hostPath": {"path": "/"}}}, "privileged"),
+        ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "nfs": {"server": "a", "path": "/"}}}, "baseline"),
+    ],
+)  # fmt: skip
+def test_the_standard_that_admits_a_pod(operation: dict[str, Any], level: str) -> None:
+    """`tests/live/test_apply.py` asks a real API server about all patches."""
+    assert admitted_by(jsonpatch.apply_patch(SOUND, [operation])) == level
 
 
 @pytest.mark.parametrize(

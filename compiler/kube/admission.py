@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compiler.kube import keys, pod_security, sources
+from compiler.kube.pod_security import Violation
 from compiler.kube.rejection import Rejection
 from compiler.model.custom_resource import is_builtin
 from compiler.model.resource import Manifest, pod_template
@@ -56,9 +57,9 @@ def insecure(manifest: Manifest) -> Iterator[Rejection]:
             yield _forbidden(container_at, f"`{container['name']}` has", violations)
 
 
-def _forbidden(at: str, subject: str, violations: Sequence[str]) -> Rejection:
+def _forbidden(at: str, subject: str, violations: Sequence[Violation]) -> Rejection:
     help = "the platform's namespaces enforce `restricted` Pod Security"
-    return Rejection(at, f"{subject} {', '.join(violations)}", help)
+    return Rejection(at, f"{subject} {', '.join(violation.text for violation in violations)}", help)
 
 
 def _nulls(value: Any, at: str) -> Iterator[str]:

@@ -10,9 +10,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import jsonpatch
 import pytest
 from support.cluster import environments
 from support.invalid_deployments import deployment, refused
+from support.pod_patches import PATCHES, SOUND, admitted_by
 from support.scenarios import compiled
 
 from live.control_plane import ControlPlane, Manifest
@@ -66,6 +68,32 @@ def test_refuses_what_the_compiler_refuses(plane: ControlPlane) -> None:
         if plane.run(*ask, stdin=json.dumps(manifest)).returncode == 0
     ]
     assert not accepted
+
+
+def test_pod_security_admits_what_the_compiler_says(plane: ControlPlane) -> None:
+    levels = ("restricted", "baseline", "privileged")
+    for level in levels:
+        enforced = {"pod-security.kubernetes.io/enforce": level}
+        space = {"kind": "Namespace", "metadata": {"name": level, "labels": enforced}}
+        account = {"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": level}}
+        for manifest in (space, account):
+            text = json.dumps({"apiVersion": "v1", **manifest})
+            plane.kubectl("apply", "--server-side", "-f", "-", stdin=text)
+    expected, actual, invalid = {}, {}, []
+    for operation, _ in PATCHES:
+        pod = jsonpatch.apply_patch(SOUND, [operation])
+        manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asked"}, "spec": pod}
+        ask = ("create", "--dry-run=server", "-f", "-", "-n")
+        refusals = [plane.run(*ask, level, stdin=json.dumps(manifest)).stderr for level in levels]
+        if refusals[-1]:  # an invalid pod, which no level of Pod Security judges
+            invalid.append(operation["path"].rpartition("/")[2])
+            continue
+        assert all("violates PodSecurity" in text for text in refusals if text), refusals
+        expected[str(operation)] = admitted_by(pod)
+        actual[str(operation)] = levels[[not text for text in refusals].index(True)]
+    assert actual == expected
+    # They contradict another setting of the pod, or this server's own settings.
+    assert set(invalid) <= {"privileged", "allowPrivilegeEscalation", "procMount", "windowsOptions"}
 
 
 def write(scenario: str, environment: str, directory: Path) -> None:

@@ -6,7 +6,7 @@ objects of the platform look well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -18,12 +18,19 @@ from compiler.model import Injected, Lowered, Manifest, Package, Path, Platform,
 from compiler.model.resource import containers_of
 
 
+class Problem(NamedTuple):
+    """A reason against a pod, and the strictest standard under which it is none."""
+
+    text: str
+    admitted_by: pod_security.Level
+
+
 class Refusal(NamedTuple):
     """Pods that a namespace does not admit."""
 
     namespace: str
     pods: str
-    problem: str
+    problem: Problem
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -76,39 +83,41 @@ def _restricted(lowered: Lowered) -> frozenset[str]:
     )
 
 
-def _problems(resource: Resource, additions: tuple[Injected, ...]) -> Iterator[str]:
+def _problems(resource: Resource, additions: tuple[Injected, ...]) -> Iterator[Problem]:
     for pod in resource.pods:
         yield from _of_additions(additions, pod)
         if resource.custom is not None:  # no other check looks at the pods in such an object
             annotations = resource.manifest["metadata"].get("annotations") or {}
             annotations = annotations | (pod.get("annotations") or {})
             of_pod = [*pod_security.of_pod(pod), *pod_security.of_annotations(annotations)]
-            if of_pod:
-                yield f"the pod has {', '.join(of_pod)}"
+            yield from _joined("the pod has", of_pod)
             for container in containers_of(pod):
-                yield from _violations(f"`{container['name']}` has", container, pod)
+                violations = list(pod_security.of_container(container, pod))
+                yield from _joined(f"`{container['name']}` has", violations)
 
 
-def _of_additions(additions: tuple[Injected, ...], pod: Manifest) -> Iterator[str]:
+def _of_additions(additions: tuple[Injected, ...], pod: Manifest) -> Iterator[Problem]:
     for added in additions:
         subject = f"{added.system} adds `{added.container['name']}`, which has"
-        yield from _violations(subject, added.container, pod)
+        yield from _joined(subject, list(pod_security.of_container(added.container, pod)))
 
 
-def _violations(subject: str, container: Manifest, pod: Manifest) -> Iterator[str]:
-    if violations := list(pod_security.of_container(container, pod)):
-        yield f"{subject} {', '.join(violations)}"
+def _joined(subject: str, violations: Sequence[pod_security.Violation]) -> Iterator[Problem]:
+    """The violations of a pod or container as a single problem, if there are any."""
+    if violations:
+        texts = ", ".join(violation.text for violation in violations)
+        yield Problem(f"{subject} {texts}", pod_security.level_of(violations))
 
 
 def _report(refusal: Refusal, package: Package, platform: Platform, report: Report) -> None:
     path: Path = package.instance.path if package.instance else ("spec",)
     patch = (
         f"{{target: {{kind: Namespace, name: {refusal.namespace}}}, operations: [{{op: replace, "
-        f"path: /metadata/labels/{ENFORCE.replace('/', '~1')}, value: baseline}}]}}"
+        f"path: /metadata/labels/{ENFORCE.replace('/', '~1')}, value: {refusal.problem.admitted_by}}}]}}"
     )
     report.add(
         "refused-pod",
-        f"`{refusal.namespace}` refuses {refusal.pods}: {refusal.problem}",
+        f"`{refusal.namespace}` refuses {refusal.pods}: {refusal.problem.text}",
         platform.document.span_of(path),
         path=path,
         help=f"admit them with `{patch}` under `spec.patches`",
