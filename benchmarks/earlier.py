@@ -28,22 +28,23 @@ class Comparison:
     case: str
     baseline: str
     pairs: Pairs
+    most: float  # the largest ratio that is a success
 
 
-def compared(case: str, workplace: Workplace, rounds: int) -> Iterator[Comparison]:
+def compared(case: str, workplace: Workplace, rounds: int, most: float) -> Iterator[Comparison]:
     """A cold compile against the earlier version's."""
     if not PLATFORMC.exists():
         raise SystemExit(f"{PLATFORMC} is missing: `make bench` brings it (tests/tools.sh)")
     earlier = workplace.cold([str(PLATFORMC), "compile"])
     earlier.run()
-    yield Comparison(case, VERSION, paired(workplace.cold(), earlier, rounds))
+    yield Comparison(case, VERSION, paired(workplace.cold(), earlier, rounds), most)
 
 
 def bare(case: str, workplace: Workplace, rounds: int) -> Comparison:
     """A cold compile against the imports that no compile can do without."""
     task = Task(BARE, workplace.folder)
     task.run()
-    return Comparison(case, "a bare Python", paired(workplace.cold(), task, rounds))
+    return Comparison(case, "a bare Python", paired(workplace.cold(), task, rounds), 2.2)
 
 
 def unchanged(case: str, workplace: Workplace, rounds: int) -> Comparison:
@@ -52,7 +53,7 @@ def unchanged(case: str, workplace: Workplace, rounds: int) -> Comparison:
         Task(command, workplace.folder, partial(_compile, workplace, command))
         for command in (workplace.command, [str(PLATFORMC), "compile"])
     ]
-    return Comparison(case, VERSION, paired(tasks[0], tasks[1], rounds))
+    return Comparison(case, VERSION, paired(tasks[0], tasks[1], rounds), 1.1)
 
 
 def _compile(workplace: Workplace, command: list[str]) -> None:

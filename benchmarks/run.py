@@ -8,17 +8,19 @@ python -m benchmarks.run --quick                         small sizes and one rou
 from __future__ import annotations
 
 import argparse
-import compileall
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks import earlier, parts, report
 from benchmarks.growth import Growth
+from benchmarks.installation import installed
 from benchmarks.measure import Runs, Task, alone, paired
-from benchmarks.platforms import platform, reference
+from benchmarks.platforms import Spec, platform, reference
 from benchmarks.report import Case, Measured
 from benchmarks.workplace import Workplace
 
@@ -39,7 +41,7 @@ class Sizes:
         return 3 * self.rounds if self.rounds > 1 else 1
 
 
-COMPILER = Path(__file__).parent.parent / "compiler"
+Place = Callable[[Spec, Path], Workplace]
 QUICK = Sizes(small=3, middle=20, large=100, environments=(1, 3), rounds=1)
 
 
@@ -51,59 +53,54 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=None)
     options.add_argument("--into", type=Path, metavar="FILE")
     arguments = options.parse_args()
-    # As an installation does. Python itself may be configured to keep no bytecode.
-    compileall.compile_dir(COMPILER, quiet=1)
     sizes = QUICK if arguments.quick else Sizes(rounds=arguments.rounds or Sizes().rounds)
     with tempfile.TemporaryDirectory() as folder:
-        measured = _measured(sizes, Path(folder))
+        place = partial(Workplace, platformc=installed(Path(folder) / "installed"))
+        measured = _measured(sizes, Path(folder), place)
     text = report.markdown(measured)
     print(text)
     if arguments.into:
         report.insert(text, arguments.into, "benchmarks.run")
 
 
-def _measured(sizes: Sizes, folder: Path) -> Measured:
+def _measured(sizes: Sizes, folder: Path, place: Place) -> Measured:
     rounds = sizes.rounds
-    workplace = Workplace(reference(), folder / "reference")
+    workplace = place(reference(), folder / "reference")
     reference_case = _case("the reference platform", workplace, sizes.often)
     _log("the reference platform: a bare Python, the earlier version")
     comparisons = [
         earlier.bare(reference_case.name, workplace, sizes.often),
-        *earlier.compared(reference_case.name, workplace, sizes.often),
+        *earlier.compared(reference_case.name, workplace, sizes.often, 1.7),
     ]
     _log("kustomize on every root of the reference platform")
-    roots = parts.roots(Workplace(reference(), folder / "roots"), rounds)
-    small, growing = _by_environments(sizes, folder)
-    middle = Workplace(platform(sizes.middle, 3), folder / "middle")
+    roots = parts.roots(place(reference(), folder / "roots"), rounds)
+    small, growing = _by_environments(sizes, folder, place)
+    middle = place(platform(sizes.middle, 3), folder / "middle")
     cases = [reference_case, small, _case(f"{sizes.middle:,} models", middle, rounds)]
     _log("1,000 models and nothing changed, against the earlier version")
-    comparisons += earlier.compared(cases[-1].name, middle, rounds)
+    comparisons += earlier.compared(cases[-1].name, middle, rounds, 1.0)
     comparisons.append(earlier.unchanged("nothing changed", middle, rounds))
     _log("nothing changed, one model changed")
     middle.cold().run()
     unchanged = alone(middle.unchanged(), sizes.often)
     changed = alone(middle.one_model_changed(), sizes.often)
     _log("kustomize on every root of one environment, and kubeconform")
-    split = Workplace(platform(sizes.middle, 3), folder / "split")
+    split = place(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
     checked = [
         (
             "the reference platform",
             reference_case.objects,
-            parts.check(_reference_copy(folder), rounds),
+            parts.check(place(reference(), folder / "checked"), rounds),
         ),
         (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
     ]
     for name in ("middle", "split"):
         shutil.rmtree(folder / name)
-    large = Workplace(platform(sizes.large, 3), folder / "large")
+    large = place(platform(sizes.large, 3), folder / "large")
     cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
     by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
     return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
-
-
-def _reference_copy(folder: Path) -> Workplace:
-    return Workplace(reference(), folder / "checked")
 
 
 def _case(name: str, workplace: Workplace, rounds: int) -> Case:
@@ -121,13 +118,13 @@ def _case(name: str, workplace: Workplace, rounds: int) -> Case:
     return case
 
 
-def _by_environments(sizes: Sizes, folder: Path) -> tuple[Case, Growth]:
+def _by_environments(sizes: Sizes, folder: Path, place: Place) -> tuple[Case, Growth]:
     """A small platform in three environments, and its growth with their number."""
-    small = Workplace(platform(sizes.small, 3), folder / "small")
+    small = place(platform(sizes.small, 3), folder / "small")
     case = _case(f"{sizes.small:,} models", small, sizes.often)
     results: list[dict[str, Runs]] = []
     for count in sizes.environments:
-        workplace = Workplace(platform(sizes.small, count), folder / f"environments-{count}")
+        workplace = place(platform(sizes.small, count), folder / f"environments-{count}")
         _log(f"{case.name}, {count} environments")
         tasks: dict[str, Task] = {"platformc": workplace.cold(), **workplace.peers()}
         results.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})

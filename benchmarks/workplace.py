@@ -17,14 +17,15 @@ from benchmarks.platforms import Spec, text
 from compiler import pipeline
 from compiler.emit.manifests import manifests
 
+CHECKOUT = Path(sys.executable).with_name("platformc")
 _OUTPUTS = ("base", "overlays", "out", "prerequisites", ".platformc", "platformc.sum")
 
 
 class Workplace:
     """One spec, and the tasks that make its objects."""
 
-    def __init__(self, spec: Spec, folder: Path) -> None:
-        self.spec, self.folder = spec, folder
+    def __init__(self, spec: Spec, folder: Path, platformc: Path = CHECKOUT) -> None:
+        self.spec, self.folder, self.platformc = spec, folder, platformc
         folder.mkdir(parents=True)
         self.file = folder / "platform.yaml"
         self.file.write_text(text(spec))
@@ -54,7 +55,7 @@ class Workplace:
 
     @property
     def command(self) -> list[str]:
-        return [str(Path(sys.executable).with_name("platformc")), "compile"]
+        return [str(self.platformc), "compile"]
 
     def _clean(self) -> None:
         # Put aside, not removed: ext4 looks long for a place for a file just after many were deleted.

@@ -135,15 +135,15 @@ def test_a_table_says_which_targets_are_reached(tmp_path: Path) -> None:
     roots = [parts.Root("dev", 301, Pairs(runs(2), runs(1)))]
     checked = [("middle", 349, Pairs(runs(0.1), runs(4)))]
     growths = [Growth("models", (10, 100), cases[0].runs, cases[0].runs)]
-    comparison = Comparison("first", "813904f", Pairs(runs(1.5), runs(1)))
+    comparison = Comparison("first", "813904f", Pairs(runs(1.5), runs(1)), 1.4)
     text = report.markdown(
         report.Measured(cases, runs(0.1), runs(0.5), roots, checked, growths, [comparison])
     )
-    reached = [line.split(" | ")[-1].removesuffix(" |") for line in text.splitlines()[6:16]]
-    assert reached == [
-        "moonshot", "must", "moonshot", "must", "moonshot", "must", "no", "must", "no", "moonshot"
-    ]  # fmt: skip
-    assert "| first | 813904f | 1.500 | 1.500 | 1.000 | 1.000 | 1.50 (1.50 to 1.50) |" in text
+    reached = [line.split(" | ")[-1].removesuffix(" |") for line in text.splitlines()[6:13]]
+    assert reached == ["must", "moonshot", "no", "no", "must", "no", "moonshot"]
+    ratio = "1.50 (1.50 to 1.50)"
+    row = f"| first | 813904f | 1.500 | 1.500 | 1.000 | 1.000 | {ratio} | {ratio} |"
+    assert f"{row} 1.4: missed for wall, CPU |" in text
     assert "| helm | 2.000 | 2.000 | 120 | 2 | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) |" in text
 
 
