@@ -1,6 +1,6 @@
-"""platformc as users install it: in an environment of its own, with compiled templates and bytecode.
+"""Install platformc for the measurements as users install it, with bytecode and compiled templates.
 
-The checkout itself compiles its templates anew in each process, which an installation does not.
+In the checkout, each process compiles the templates again.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Sizes:
         return 3 * self.rounds if self.rounds > 1 else 1
 
 
-Place = Callable[[Spec, Path], Workplace]
+WorkplaceMaker = Callable[[Spec, Path], Workplace]
 QUICK = Sizes(small=3, middle=20, large=100, environments=(1, 3), rounds=1)
 
 
@@ -55,17 +55,17 @@ def main() -> None:
     arguments = options.parse_args()
     sizes = QUICK if arguments.quick else Sizes(rounds=arguments.rounds or Sizes().rounds)
     with tempfile.TemporaryDirectory() as folder:
-        place = partial(Workplace, platformc=installed(Path(folder) / "installed"))
-        measured = _measured(sizes, Path(folder), place)
+        new_workplace = partial(Workplace, platformc=installed(Path(folder) / "installed"))
+        measured = _measured(sizes, Path(folder), new_workplace)
     text = report.markdown(measured)
     print(text)
     if arguments.into:
         report.insert(text, arguments.into, "benchmarks.run")
 
 
-def _measured(sizes: Sizes, folder: Path, place: Place) -> Measured:
+def _measured(sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker) -> Measured:
     rounds = sizes.rounds
-    workplace = place(reference(), folder / "reference")
+    workplace = new_workplace(reference(), folder / "reference")
     reference_case = _case("the reference platform", workplace, sizes.often)
     _log("the reference platform: a bare Python, the earlier version")
     comparisons = [
@@ -73,9 +73,9 @@ def _measured(sizes: Sizes, folder: Path, place: Place) -> Measured:
         *earlier.compared(reference_case.name, workplace, sizes.often, 1.7),
     ]
     _log("kustomize on every root of the reference platform")
-    roots = parts.roots(place(reference(), folder / "roots"), rounds)
-    small, growing = _by_environments(sizes, folder, place)
-    middle = place(platform(sizes.middle, 3), folder / "middle")
+    roots = parts.roots(new_workplace(reference(), folder / "roots"), rounds)
+    small, growing = _by_environments(sizes, folder, new_workplace)
+    middle = new_workplace(platform(sizes.middle, 3), folder / "middle")
     cases = [reference_case, small, _case(f"{sizes.middle:,} models", middle, rounds)]
     _log("1,000 models and nothing changed, against the earlier version")
     comparisons += earlier.compared(cases[-1].name, middle, rounds, 1.0)
@@ -85,19 +85,19 @@ def _measured(sizes: Sizes, folder: Path, place: Place) -> Measured:
     unchanged = alone(middle.unchanged(), sizes.often)
     changed = alone(middle.one_model_changed(), sizes.often)
     _log("kustomize on every root of one environment, and kubeconform")
-    split = place(platform(sizes.middle, 3), folder / "split")
+    split = new_workplace(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
     checked = [
         (
             "the reference platform",
             reference_case.objects,
-            parts.check(place(reference(), folder / "checked"), rounds),
+            parts.check(new_workplace(reference(), folder / "checked"), rounds),
         ),
         (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
     ]
     for name in ("middle", "split"):
         shutil.rmtree(folder / name)
-    large = place(platform(sizes.large, 3), folder / "large")
+    large = new_workplace(platform(sizes.large, 3), folder / "large")
     cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
     by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
     return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
@@ -118,13 +118,15 @@ def _case(name: str, workplace: Workplace, rounds: int) -> Case:
     return case
 
 
-def _by_environments(sizes: Sizes, folder: Path, place: Place) -> tuple[Case, Growth]:
+def _by_environments(
+    sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker
+) -> tuple[Case, Growth]:
     """A small platform in three environments, and its growth with their number."""
-    small = place(platform(sizes.small, 3), folder / "small")
+    small = new_workplace(platform(sizes.small, 3), folder / "small")
     case = _case(f"{sizes.small:,} models", small, sizes.often)
     results: list[dict[str, Runs]] = []
     for count in sizes.environments:
-        workplace = place(platform(sizes.small, count), folder / f"environments-{count}")
+        workplace = new_workplace(platform(sizes.small, count), folder / f"environments-{count}")
         _log(f"{case.name}, {count} environments")
         tasks: dict[str, Task] = {"platformc": workplace.cold(), **workplace.peers()}
         results.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.model.memo import Memo
 
 
@@ -47,10 +49,17 @@ def test_the_name_of_a_result_counts_by_its_value() -> None:
     assert memo.once(lambda: 2, ("b", 1), subject) == 2
 
 
-def test_what_is_asked_for_the_first_time() -> None:
-    memo, subject, another = Memo(), object(), object()
-    assert [memo.is_first("seen", memo_object) for memo_object in (subject, subject, another)] == [
-        True,
-        False,
-        True,
-    ]
+def test_only_new_arguments_are_computed_together() -> None:
+    memo, calls, settings = Memo(), list[list[object]](), object()
+    first, second, third = object(), object(), object()
+
+    def places(arguments: Sequence[object]) -> list[int]:
+        calls.append(list(arguments))
+        return [id(argument) for argument in arguments]
+
+    assert memo.together(places, [first, second], "places", settings) == [id(first), id(second)]
+    assert memo.together(places, [third, first], "places", settings) == [id(third), id(first)]
+    assert memo.together(places, [first], "places", settings) == [id(first)]
+    assert calls == [[first, second], [third]]
+    memo.together(places, [first], "places", object())
+    assert calls[-1] == [first]

@@ -7,7 +7,7 @@ the mark for Flux. All other passes of derive/ leave models unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -35,27 +35,19 @@ def finish(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _with_passes(lowered: Lowered, passes: tuple[Pass, ...]) -> Lowered:
-    platform, memo = lowered.platform, lowered.models.memo
-    key = (passes, tuple(sorted(platform.labels.items())))
-    rest = (platform.settings, platform.pins)
-    new = {
-        name: package
-        for name, package in lowered.models.items()
-        if memo.is_first(("models to finish", key), package, *rest)
-    }
-    results = _finished(new, platform, passes)
-    finished = {
-        name: memo.once(partial(results.__getitem__, name), ("models", key), package, *rest)
-        for name, package in lowered.models.items()
-    }
-    return replace(lowered, models=Fleet(finished, memo))
+    platform, models = lowered.platform, lowered.models
+    finished = models.memo.together(
+        partial(_finished, platform, passes), list(models.values()),
+        ("models", passes, tuple(sorted(platform.labels.items()))), platform.settings, platform.pins,
+    )  # fmt: skip
+    return replace(lowered, models=Fleet(dict(zip(models, finished, strict=True)), models.memo))
 
 
 def _finished(
-    models: Mapping[str, Package], platform: Platform, passes: tuple[Pass, ...]
-) -> Mapping[str, Package]:
-    """A model's package, finished as if the platform had no other packages."""
-    lowered = Lowered(platform, _UNBOUND, models)
+    platform: Platform, passes: tuple[Pass, ...], models: Sequence[Package]
+) -> Iterable[Package]:
+    """Models' packages, finished as if the platform had no other packages."""
+    lowered = Lowered(platform, _UNBOUND, {package.name: package for package in models})
     for derive_pass in passes:
         lowered = derive_pass(lowered, Report())
-    return lowered.packages
+    return lowered.packages.values()

@@ -6,7 +6,7 @@ the spec, an instance, a binding, a manifest. A result that follows from such ob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar, TypeVarTuple
 
 A = TypeVar("A")
@@ -52,8 +52,16 @@ class Memo:
         result: T = entry[1]
         return result
 
-    def is_first(self, name: Hashable, *objects: object) -> bool:
-        """Whether this is the first call for these objects."""
-        count = len(self._results)
-        self.once(bool, name, *objects)
-        return len(self._results) > count
+    def together(
+        self, function: Callable[[Sequence[A]], Iterable[T]], arguments: Sequence[A],
+        name: Hashable, *objects: object,
+    ) -> list[T]:  # fmt: skip
+        """The results for many arguments of a function that takes all new ones at once.
+
+        They are the same for the same objects (by identity) and the same `name` (by value).
+        """
+        results: dict[int, tuple[A, T]] = self.once(dict, name, *objects)
+        new = [argument for argument in arguments if id(argument) not in results]
+        for argument, result in zip(new, function(new) if new else (), strict=True):
+            results[id(argument)] = argument, result
+        return [results[id(argument)][1] for argument in arguments]

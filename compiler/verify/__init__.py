@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,6 @@ from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
 from compiler.diagnostics.masking import hidden
 from compiler.files import is_packaged, packaged
-from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, config_map
 from compiler.model.resource import Manifest
 from compiler.verify.schemas import schemas
@@ -33,7 +32,7 @@ _REFERENCE = re.compile(rb'"\$ref": ?"[^"]*/([^"/]+)"')
 
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or whose kind has no schema."""
-    objects = list(_objects(lowered))
+    objects = _objects(lowered)
     kinds = sorted({_kind(manifest) for *_, manifest in objects})
     names = {kind: name for kind in kinds if (name := _definition(*kind))}
     validator = _shared_validator(tuple(names.items()))
@@ -54,16 +53,17 @@ def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
 
 def _objects(
     lowered: Mapping[str | None, Lowered],
-) -> Iterator[tuple[str | None, Package, Manifest]]:
+) -> Collection[tuple[str | None, Package, Manifest]]:
     """Every object once, with the first environment that has it."""
-    memo = Memo()
+    # By identity, which is unique because the values keep the objects alive.
+    first: dict[int, tuple[str | None, Package, Manifest]] = {}
     for name, environment in lowered.items():
         for package in environment.all_packages:
             objects = [resource.manifest for resource in package.resources]
             objects += [config_map(c, package, environment.platform) for c in package.configs]
             for manifest in objects:
-                if memo.is_first("verified", manifest):
-                    yield name, package, manifest
+                first.setdefault(id(manifest), (name, package, manifest))
+    return first.values()
 
 
 Kind = tuple[str, str]

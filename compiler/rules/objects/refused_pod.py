@@ -36,18 +36,20 @@ class Refusal(NamedTuple):
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     spaces, mesh = _restricted(lowered), mesh_of(lowered)
     sidecars = mesh.offer.injected if mesh else ()
-    for package in (*lowered.packages.values(), *lowered.models.values()):
-        refused = partial(_refused, package, sidecars, spaces)
-        # Models by the thousand are the same in all environments.
-        for refusal in lowered.models.memo.once(refused, ("refused", spaces), package, sidecars):
+    memo, refused = lowered.models.memo, partial(_refused, sidecars, spaces)
+    # Models by the thousand are the same in all environments.
+    refused = memo.once(lambda: refused, ("refused", spaces), sidecars)
+    packages = (*lowered.packages.values(), *lowered.models.values())
+    for package, refusals in memo.each(refused, packages):
+        for refusal in refusals:
             _report(refusal, package, platform, report)
 
 
 def _refused(
-    package: Package, sidecars: tuple[Injected, ...], spaces: frozenset[str]
-) -> list[Refusal]:
+    sidecars: tuple[Injected, ...], spaces: frozenset[str], package: Package
+) -> tuple[Refusal, ...]:
     """The pods of a package that some namespaces refuse, with the reasons."""
-    return [*_of_objects(package, sidecars, spaces), *of_runs(package, sidecars, spaces)]
+    return (*_of_objects(package, sidecars, spaces), *of_runs(package, sidecars, spaces))
 
 
 def _of_objects(
