@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.snapshots import TreeExtension
 from syrupy.assertion import SnapshotAssertion
+
+LIVE = [Path(__file__).parent / name for name in ("live", "cluster")]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the folders of live tests where none is wanted: to import them takes each worker seconds."""
+    return True if config.option.markexpr == "not live" and collection_path in LIVE else None
 
 
 @pytest.fixture

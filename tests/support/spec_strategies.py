@@ -100,7 +100,7 @@ def _matching(pattern: str) -> list[str]:
     """Texts that match a pattern."""
     texts: list[str] = []
 
-    @settings(max_examples=12, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=6, database=None, derandomize=True, phases=[Phase.generate])
     @given(st.from_regex(_at_the_end(pattern), alphabet=ASCII))
     def collect(text: str) -> None:
         texts.append(text)
