@@ -51,6 +51,21 @@ def test_a_file_that_is_refused(section: str, key: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("spec", "rejected"), [
+    (None, ["/spec/ports"]),
+    ({"selector": {"a": "b"}}, ["/spec/ports"]),
+    ({"ports": []}, ["/spec/ports"]),
+    ({"ports": [{"port": 80}]}, []),
+    ({"clusterIP": "None"}, []),
+    ({"type": "ExternalName", "externalName": "a.example.com"}, []),
+])  # fmt: skip
+def test_a_service_has_a_port(spec: dict[str, Any] | None, rejected: list[str]) -> None:
+    manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}
+    manifest |= {} if spec is None else {"spec": spec}
+    assert not list(problems(manifest))
+    assert [refusal.at for refusal in refusals(manifest)] == rejected
+
+
 BAD = "a\n# APPROVED"
 POD = "/spec/template/spec"
 KEYS: list[tuple[str, str, dict[str, Any]]] = [

@@ -82,12 +82,20 @@ def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
         yield from keys.of_metadata(manifest["metadata"], "/metadata")
     if kind in ("ConfigMap", "Secret"):
         yield from keys.of_data(manifest)
-    if kind == "Service" and "spec" in manifest:
-        yield from keys.of_labels(manifest["spec"].get("selector") or {}, "/spec/selector")
-        yield from _duplicates(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
-        yield from _duplicates(manifest["spec"], "/spec", {"ports": ("name",)})
+    if kind == "Service":
+        yield from _service(manifest.get("spec") or {})
     if kind in _TEMPLATES:
         yield from _workload(manifest, _TEMPLATES[kind])
+
+
+def _service(spec: Manifest) -> Iterator[Rejection]:
+    """Check a Service: it has ports unless it is headless or only another name of a host."""
+    yield from keys.of_labels(spec.get("selector") or {}, "/spec/selector")
+    yield from _duplicates(spec, "/spec", {"ports": ("port", "protocol")})
+    yield from _duplicates(spec, "/spec", {"ports": ("name",)})
+    portless = spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None"
+    if not spec.get("ports") and not portless:
+        yield Rejection("/spec/ports", "`/spec/ports` is missing", "leave it a port")
 
 
 def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
