@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.snapshots import TreeExtension
 from syrupy.assertion import SnapshotAssertion
+
+# A busy machine draws and runs slowly; that is no failure of a test.
+settings.register_profile("busy", deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("busy")
 
 LIVE = [Path(__file__).parent / name for name in ("live", "cluster")]
 

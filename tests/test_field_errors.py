@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.spec_strategies import SCHEMA, section
@@ -42,7 +42,7 @@ WRONG = st.sampled_from([
 
 @pytest.mark.parametrize("name", SECTIONS)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10)
 def test_a_section_is_read_or_each_mistake_has_a_known_code(name: str, data: st.DataObject) -> None:
     value = _spoilt(data.draw(section(name)), data)
     errors = _errors(value, SECTIONS[name])

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.spec_strategies import section
 
@@ -26,7 +26,7 @@ AROUND = {
 
 @pytest.mark.parametrize("type", registry.builtin_types())
 @given(data=st.data())
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6)
 def test_a_section_that_the_schema_allows_is_read(type: str, data: st.DataObject) -> None:
     drawn = {"type": type, **data.draw(section(type))}
     actual = codes_of({"components": {**AROUND, "drawn": drawn}})
@@ -38,7 +38,7 @@ def test_a_section_that_the_schema_allows_is_read(type: str, data: st.DataObject
     ("where", "name"), [("workloads", "WorkloadSpec"), ("models", "ModelSpec")]
 )
 @given(data=st.data())
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20)
 def test_a_tenant_that_the_schema_allows_is_read(
     where: str, name: str, data: st.DataObject
 ) -> None:
@@ -61,7 +61,6 @@ PARSERS = {
 @example(text="\ufeff")
 @example(text="\0")
 @example(text="\ud800")
-@settings(deadline=None)
 def test_a_type_parses_any_text_or_refuses_it(name: str, text: str) -> None:
     with suppress(InvalidValue):
         assert isinstance(PARSERS[name].parse(text), str)

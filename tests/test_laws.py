@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from compiler.emit.manifests import manifests
@@ -15,7 +15,7 @@ from compiler.pipeline import Compilation
 from compiler.pipeline import compile as compile_spec
 
 Spec = dict[str, Any]
-quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=25)
 
 stores = st.one_of(
     st.fixed_dictionaries(

@@ -32,7 +32,7 @@ def pieces(names: set[str]) -> dict[str, tuple[str, ...]]:
 
 
 @given(names=NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_pieces_hold_every_model_once_and_not_too_many(names: set[str]) -> None:
     actual = pieces(names)
     assert sorted(name for piece_packages in actual.values() for name in piece_packages) == sorted(
@@ -42,7 +42,7 @@ def test_pieces_hold_every_model_once_and_not_too_many(names: set[str]) -> None:
 
 
 @given(names=NAMES, added=st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_model_more_touches_one_piece(names: set[str], added: str) -> None:
     before, after = pieces(names), pieces({*names, added})
     touched = {

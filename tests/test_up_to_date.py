@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import SCENARIOS
 
@@ -122,7 +122,7 @@ def compiled_to(root: Path, spec_data: Spec) -> dict[str, bytes]:
 
 
 @given(changes=st.lists(edits, min_size=1, max_size=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12)
 def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: list[Edit]) -> None:
     spec_data = spec()
     with TemporaryDirectory() as folder:

@@ -62,7 +62,7 @@ def test_a_nasty_string_stays_a_string(nasty: str) -> None:
 
 
 @given(documents)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_document_reads_back_equal(document: dict[str, Any]) -> None:
     written = writer.dump(document)
     assert (read_11(written) or {}) == document

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support.paths import ROOT
@@ -100,7 +100,14 @@ def _matching(pattern: str) -> list[str]:
     """Texts that match a pattern."""
     texts: list[str] = []
 
-    @settings(max_examples=6, database=None, derandomize=True, phases=[Phase.generate])
+    # The first text of a process may be slow: Hypothesis reads its table of characters then.
+    @settings(
+        max_examples=6,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     @given(st.from_regex(_at_the_end(pattern), alphabet=ASCII))
     def collect(text: str) -> None:
         texts.append(text)
