@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -81,16 +82,8 @@ class Folder:
 
     def listed(self, path: str) -> Iterator[str]:
         """All files and links below a folder; none if the folder does not exist."""
-        try:
-            entries = self._entries(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        for entry in entries:
-            inside = f"{path}/{entry.name}" if path else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                yield from self.listed(inside)
-            else:
-                yield inside
+        with suppress(FileNotFoundError, NotADirectoryError), self._below(path) as parent:
+            yield from _files(parent, ".", f"{path}/" if path else "")
 
     def names(self, path: str) -> list[str]:
         """The names directly in a folder; none if the folder does not exist."""
@@ -100,13 +93,8 @@ class Folder:
             return []
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
-        with self._below(path) as parent:
-            descriptor = os.open(".", os.O_RDONLY | FOLDER, dir_fd=parent)
-        try:
-            with os.scandir(descriptor) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
-        finally:
-            os.close(descriptor)
+        with self._below(path) as parent, _readable(parent, ".") as descriptor:
+            return _sorted_entries(descriptor)
 
     def make(self, path: str, mode: int = 0o755) -> None:
         """Make a folder and its parents."""
@@ -121,12 +109,8 @@ class Folder:
 
     def restrict(self, path: str, mode: int) -> None:
         """Set the mode of a folder that is there already."""
-        with self._below(path) as parent:
-            descriptor = os.open(".", os.O_RDONLY | FOLDER, dir_fd=parent)
-            try:
-                os.fchmod(descriptor, mode)
-            finally:
-                os.close(descriptor)
+        with self._below(path) as parent, _readable(parent, ".") as descriptor:
+            os.fchmod(descriptor, mode)
 
     def is_private(self, path: str) -> bool:
         """Whether only this user can read a file and can have written it."""
@@ -260,6 +244,32 @@ class Folder:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _readable(parent: int, name: str) -> Iterator[int]:
+    """The descriptor of a folder inside another one, whose entries can be read by it."""
+    descriptor = os.open(name, os.O_RDONLY | FOLDER, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _sorted_entries(descriptor: int) -> list[os.DirEntry[str]]:
+    with os.scandir(descriptor) as entries:
+        return sorted(entries, key=attrgetter("name"))
+
+
+def _files(parent: int, name: str, inside: str) -> Iterator[str]:
+    """All files and links below a folder, each path after a beginning. A folder that has just gone has none."""
+    with suppress(FileNotFoundError, NotADirectoryError), _readable(parent, name) as descriptor:
+        for entry in _sorted_entries(descriptor):
+            path = inside + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(descriptor, entry.name, f"{path}/")
+            else:
+                yield path
 
 
 def bounded(file: IO[bytes], path: Path, limit: int) -> bytes:

@@ -15,6 +15,7 @@ from compiler.files.errors import sentence
 from compiler.files.named import open_folder
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+_ENDINGS = (b".pem", b".crt")
 PATTERN = rf"{_PART}(/{_PART})*\.(pem|crt)"
 _WORD = re.compile(rb"[A-Za-z0-9_./-]+")
 _NAMED = re.compile(PATTERN.encode())
@@ -34,6 +35,8 @@ Files = Mapping[str, NamedFile]
 
 def named_in(spec: bytes) -> list[str]:
     """The paths in a spec's text that may name a file."""
+    if not any(ending in spec for ending in _ENDINGS):  # most specs name no file
+        return []
     words = set(_WORD.findall(spec))
     return sorted(word.decode() for word in words if _NAMED.fullmatch(word))[:MOST_FILES]
 
