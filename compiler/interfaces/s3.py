@@ -65,7 +65,6 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     interface: ClassVar[str] = "s3"
     one_per_pod: ClassVar[bool] = True
-    way_out: ClassVar[Mapping[str, str]] = {"mlflow": "artifacts: proxied"}
     # Variables with the same meaning: of the SDKs for all services (botocore, Go, Java), of Rust's object_store.
     synonyms: ClassVar[tuple[str, ...]] = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     scoped: ClassVar[bool] = True  # whether a key opens only the buckets that its consumer claims

@@ -96,8 +96,6 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     no_substitutes: ClassVar[tuple[str, ...]] = ()  # interfaces that users mistake for this one
     one_per_pod: ClassVar[bool] = False  # whether its variables allow only one provider in a pod
     for_clients: ClassVar[bool] = True  # whether `uses` may name its providers
-    # By a provider's type: the setting after which its clients need no second set of these variables.
-    way_out: ClassVar[Mapping[str, str]] = {}
     synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of `env`
 
     binding: Binding[C_co, O_co]

@@ -164,6 +164,9 @@ class Component(Struct, frozen=True, kw_only=True):
     FILE_KEYS: tuple[tuple[str, str], ...] = ()
     """Keys of its config files, each with the field of its Spec from which the value follows."""
 
+    SPARES_CLIENTS: tuple[tuple[str, str], ...] = ()
+    """Interfaces that its clients need no binding of after a setting of it, each with this setting."""
+
     DATA_FIELDS: tuple[str, ...] = ()
     """Fields of its Spec that choose whose data an instance sees: `diff` rates a change of one as
     data loss."""

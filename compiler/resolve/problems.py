@@ -309,8 +309,10 @@ def _remedies(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]
             alternatives = sorted((servers & offering) - {binding.provider.name, word})
             if binding.consumer is used and binding.provider.name in servers and alternatives:
                 yield f"write `bind: {{{binding.requires.slot}: {alternatives[0]}}}` on `{word}`"
-        if used is not None and used.type in endpoint.way_out:
-            yield f"write `{endpoint.way_out[used.type]}` on `{word}`"
+        if used is not None:
+            for interface, setting in registry.component_of(used).SPARES_CLIENTS:
+                if interface == endpoint.interface:
+                    yield f"write `{setting}` on `{word}`"
 
 
 def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:

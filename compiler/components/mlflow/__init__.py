@@ -33,6 +33,7 @@ VERSIONS = versions.VERSIONS
 BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 TRACKING = model.Provides("tracking", mlflow.Endpoint)
+SPARES_CLIENTS = (("s3", "artifacts: proxied"),)
 MIGRATION = (
     "its Job migrates the schema to {image}, which cannot be undone, and older servers refuse it"
 )
