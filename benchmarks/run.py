@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import earlier, parts, report
+from benchmarks.earlier import Comparison
 from benchmarks.growth import Growth
 from benchmarks.installation import installed
 from benchmarks.measure import Runs, Task, alone, paired
@@ -65,21 +66,15 @@ def main() -> None:
 
 def _measured(sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker) -> Measured:
     rounds = sizes.rounds
-    workplace = new_workplace(reference(), folder / "reference")
-    reference_case = _case("the reference platform", workplace, sizes.often)
-    _log("the reference platform: a bare Python, the earlier version")
-    comparisons = [
-        earlier.bare(reference_case.name, workplace, sizes.often),
-        *earlier.compared(reference_case.name, workplace, sizes.often, 1.7),
-    ]
+    reference_platform = new_workplace(reference(), folder / "reference")
+    cases = [_case("the reference platform", reference_platform, sizes.often)]
+    comparisons = _of_reference(cases[0], reference_platform, sizes.often)
     _log("kustomize on every root of the reference platform")
     roots = parts.roots(new_workplace(reference(), folder / "roots"), rounds)
     small, growing = _by_environments(sizes, folder, new_workplace)
     middle = new_workplace(platform(sizes.middle, 3), folder / "middle")
-    cases = [reference_case, small, _case(f"{sizes.middle:,} models", middle, rounds)]
-    _log("1,000 models and nothing changed, against the earlier version")
-    comparisons += earlier.compared(cases[-1].name, middle, rounds, 1.0)
-    comparisons.append(earlier.unchanged("nothing changed", middle, rounds))
+    cases += [small, _case(f"{sizes.middle:,} models", middle, rounds)]
+    comparisons += _of_models(cases[2], middle, rounds)
     _log("nothing changed, one model changed")
     middle.cold().run()
     unchanged = alone(middle.unchanged(), sizes.often)
@@ -87,13 +82,10 @@ def _measured(sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker) -> Meas
     _log("kustomize on every root of one environment, and kubeconform")
     split = new_workplace(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
+    second = new_workplace(reference(), folder / "checked")
     checked = [
-        (
-            "the reference platform",
-            reference_case.objects,
-            parts.check(new_workplace(reference(), folder / "checked"), rounds),
-        ),
-        (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
+        (case.name, case.objects, parts.check(workplace, rounds))
+        for case, workplace in ((cases[0], second), (cases[2], split))
     ]
     for name in ("middle", "split"):
         shutil.rmtree(folder / name)
@@ -101,6 +93,22 @@ def _measured(sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker) -> Meas
     cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
     by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
     return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
+
+
+def _of_reference(case: Case, workplace: Workplace, rounds: int) -> list[Comparison]:
+    _log(f"{case.name}: a bare Python, the earlier version")
+    return [
+        earlier.bare(case.name, workplace, rounds),
+        earlier.compared(case.name, workplace, rounds, earlier.MOST_REFERENCE),
+    ]
+
+
+def _of_models(case: Case, workplace: Workplace, rounds: int) -> list[Comparison]:
+    _log(f"{case.name} and nothing changed, against the earlier version")
+    return [
+        earlier.compared(case.name, workplace, rounds, earlier.MOST_MODELS),
+        earlier.unchanged("nothing changed", workplace, rounds),
+    ]
 
 
 def _case(name: str, workplace: Workplace, rounds: int) -> Case:

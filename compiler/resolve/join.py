@@ -37,36 +37,38 @@ class Join:
     ) -> None:  # fmt: skip
         self.instances, self.offers = instances, offers
         self.document, self.report, self.memo = document, report, memo
+        self.wrong = wrong  # instances with errors in their sections, and their types
+        self.removed = removed  # instances of the base that the environment removes
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
         self.client_offers: dict[str, Candidate] = {}  # the offer of each provider for its users
         self.components_of_type: dict[str, list[Instance[Any]]] = defaultdict(list)
-        for instance in instances.values():
-            if instance.section == "components":
-                self.components_of_type[instance.type].append(instance)
-        for name, slots in offers.items():
-            for provides, offer in slots.items():
-                candidate = Candidate(instances[name], provides, offer)
-                self.candidates[provides.endpoint.interface].append(candidate)
-                if provides.endpoint.for_clients:
-                    self.client_offers.setdefault(name, candidate)
-        self.wrong = wrong  # instances with errors in their sections, and their types
-        self.unsettled = set(wrong)  # instances with errors in their sections or bindings
+        self._add_candidates()
         self.direct: dict[tuple[str, str], Binding] = {}
         # The bindings for the models of each store.
         self.store_bindings: dict[str, tuple[Binding, ...]] = {}
         # Each consumer with `uses`, and the path of the word that brought each slot.
         self.paths_of_uses: list[tuple[str, Mapping[str, Path]]] = []
+        self.unsettled = set(wrong)  # instances with errors in their sections or bindings
         self.cycles: set[frozenset[str]] = set()
-        self.removed = removed  # instances of the base that the environment removes
         # By interface and names of providers: consumers that all of these could serve, with their slots.
         self.ambiguous: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
             defaultdict(list)
         )
-        self.misnamed: set[str] = (
-            set()
-        )  # interfaces that the instance in `backup.to` does not offer
+        # The interfaces that the instance in `backup.to` does not offer.
+        self.misnamed: set[str] = set()
         # By interface: consumers without a provider, with their slots.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
+
+    def _add_candidates(self) -> None:
+        for instance in self.instances.values():
+            if instance.section == "components":
+                self.components_of_type[instance.type].append(instance)
+        for name, slots in self.offers.items():
+            for provides, offer in slots.items():
+                candidate = Candidate(self.instances[name], provides, offer)
+                self.candidates[provides.endpoint.interface].append(candidate)
+                if provides.endpoint.for_clients:
+                    self.client_offers.setdefault(name, candidate)
 
     def add(self, binding: Binding) -> None:
         """Add a binding, or the equal one of an earlier environment."""

@@ -5,38 +5,19 @@ One setting would have two values in one container.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Endpoint, Graph, Path, Platform
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for instance in platform.having("env"):
         name, user_env = instance.name, instance.spec.env
-        endpoints = [
-            endpoint
-            for endpoint in (graph.wiring(name).endpoints if user_env else ())
-            if not endpoint.binding.relayed
-        ]
-        derived = {
-            env.name: endpoint.binding.provider.name
-            for endpoint in endpoints
-            for env in endpoint.env()
-        }
-        reasons = {
-            variable: (
-                f"which it gets from `{derived[variable]}`",
-                f"gets it from `{derived[variable]}`",
-            )
-            for variable in user_env.keys() & derived.keys()
-        } | {
-            variable: (
-                f"by which some clients look for `{endpoint.binding.provider.name}`",
-                f"gets the other variables of `{endpoint.binding.provider.name}`",
-            )
-            for endpoint in endpoints
-            for variable in user_env.keys() & set(endpoint.synonyms)
-        }
-        for variable, (reason, remedy) in sorted(reasons.items()):
+        reserved = _reserved(graph.wiring(name).endpoints) if user_env else {}
+        for variable in sorted(user_env.keys() & reserved.keys()):
+            reason, remedy = reserved[variable]
             path: Path = (*instance.path, "env", variable)
             report.add(
                 "reserved-variable",
@@ -45,3 +26,20 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 path=path,
                 help=f"delete `{variable}`; `{name}` {remedy}",
             )
+
+
+def _reserved(endpoints: Iterable[Endpoint[Any, Any]]) -> dict[str, tuple[str, str]]:
+    """The variables of a pod's bindings: why each is reserved, and what the pod gets."""
+    reserved: dict[str, tuple[str, str]] = {}
+    for endpoint in endpoints:
+        provider = f"`{endpoint.binding.provider.name}`"
+        if endpoint.binding.relayed:
+            continue
+        for env in endpoint.env():
+            reserved[env.name] = f"which it gets from {provider}", f"gets it from {provider}"
+        for synonym in endpoint.synonyms:
+            reserved[synonym] = (
+                f"by which some clients look for {provider}",
+                f"gets the other variables of {provider}",
+            )
+    return reserved

@@ -1,6 +1,6 @@
 """SeaweedFS: an S3 store in one process on one volume, or in servers apart that outlive the loss of one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -93,32 +93,15 @@ def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    bindings = wiring.claims(STORE)
     admin = identities.administrator(me)
-    yield model.Credential(
-        admin,
-        {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
-        (me.namespace,),
-        (me.name,),
-    )
+    keys = {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY}
+    yield model.Credential(admin, keys, (me.namespace,), (me.name,))
     plan, store = backup.plan(me), wiring.get(backup.COPIES)
+    bindings = wiring.claims(STORE)
     buckets = s3.buckets(bindings)
     logins = [(binding.secret, identities.actions(binding.claim)) for binding in bindings]
     logins += [identities.reader(me, buckets)] if plan is not None else []
-    size = volumes.limit(
-        quantity.in_bytes(me.spec.storage), len(buckets), me.spec.replicas, me.spec.copies_of_each
-    )
-    database = wiring.get(METADATA)
-    if database is None:
-        yield from single.lower(me, size, logins)
-        if bindings:
-            yield from single.traffic()
-            yield _buckets(me, buckets, *single.addresses(me))
-    else:
-        yield from replicated.lower(me, size, logins, database)
-        if bindings:
-            yield from replicated.traffic()
-            yield _buckets(me, buckets, *replicated.addresses(me))
+    yield from _servers(me, buckets, logins, wiring.get(METADATA))
     if plan is not None and store is not None:
         yield bucket_backup.credential(me)
         yield from bucket_backup.lower(
@@ -130,6 +113,27 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
             port=ports.S3,
             separate_names=me.spec.replicas > 1,
         )
+
+
+def _servers(
+    me: model.Instance[Spec],
+    buckets: list[str],
+    logins: Sequence[tuple[str, str]],
+    database: postgresql.Endpoint | None,
+) -> Iterator[model.Piece]:
+    """The servers, and the Job that makes buckets if there are any."""
+    size = volumes.limit(
+        quantity.in_bytes(me.spec.storage), len(buckets), me.spec.replicas, me.spec.copies_of_each
+    )
+    if database is None:
+        yield from single.lower(me, size, logins)
+        traffic, addresses = single.traffic(), single.addresses(me)
+    else:
+        yield from replicated.lower(me, size, logins, database)
+        traffic, addresses = replicated.traffic(), replicated.addresses(me)
+    if buckets:
+        yield from traffic
+        yield _buckets(me, buckets, *addresses)
 
 
 def _writing(admin: str) -> tuple[Env, ...]:
