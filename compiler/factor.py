@@ -64,11 +64,16 @@ def factor(base: Lowered, environments: Mapping[str, Lowered]) -> Factored:
     return Factored(base, environments, overlays)
 
 
+def whole(package: Package) -> Overlay:
+    """A package with everything in its own folder."""
+    configs = tuple(ConfigChange(config, False) for config in package.configs)
+    return Overlay(package, False, added=package.resources, configs=configs)
+
+
 def _overlay(base: Package | None, package: Package) -> Overlay:
     """The differences of a package from the base's; the whole package if the base has no such one."""
     if base is None or not _same_place(base, package):
-        configs = tuple(ConfigChange(config, False) for config in package.configs)
-        return Overlay(package, False, added=package.resources, configs=configs)
+        return whole(package)
     base_objects = {resource.id: resource for resource in base.resources}
     objects = {resource.id: resource for resource in package.resources}
     base_configs = {(config.namespace, config.name): config for config in base.configs}

@@ -48,7 +48,7 @@ def steps(
     variables = {"REPLACE": "yes"} if replacing else {}
     environment = f"{lowered.platform.environment}{location.options}"
     if not move.cut_over and not back:
-        yield from _first_copy(lowered, location, move, run(job, _first_title(move), variables))
+        yield from _first_copy(lowered, location, run(job, _first_title(move), variables))
         return
     yield from _frozen(lowered, move)
     source, target = (move.to, move.from_) if back else (move.from_, move.to)
@@ -72,7 +72,7 @@ def _first_title(move: Move) -> str:
     return f"copy {move.from_} to {move.to} while the clients write; its last line says how long it took"
 
 
-def _first_copy(lowered: Lowered, location: SpecLocation, move: Move, copy: Step) -> Iterator[Step]:
+def _first_copy(lowered: Lowered, location: SpecLocation, copy: Step) -> Iterator[Step]:
     """Deliver both instances and copy the data, while the clients use the old instance."""
     yield from plan(lowered, location)
     yield copy

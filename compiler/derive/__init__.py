@@ -1,6 +1,7 @@
-"""Derive the objects that no component writes: one pass per file, each from packages to packages.
+"""Derive the objects that no component writes.
 
-The passes run in the order of PASSES.
+A pass turns packages into packages; it is the function `derive` of its file. The passes run in the order
+of PASSES. The other files hold what several passes share.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from compiler.derive import (
     authorization,
     checksums,
     component_env,
+    config_lines,
     credentials,
     disruption_budgets,
     external_secrets,
@@ -53,6 +55,7 @@ PASSES = (
     authorization.derive,
     pull_policy.derive,
     labels.derive,
+    config_lines.derive,
     patches.derive,
     models.finish,
     images.derive,

@@ -2,7 +2,7 @@
 
 There may be thousands of models, nearly the same in every environment. A model's objects get their labels
 and their wave, and after the user's patches, which may add an image, the images that the platform pulls and
-the mark for Flux. All other passes of derive/ leave models unchanged.
+the mark for Flux. Of the other passes, only those for calls of models and for patches change models.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from compiler.derive.packages import each_package, with_pod
 from compiler.derive.scraping import PORT, ScrapeTarget, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
-from compiler.lower import dotted
+from compiler.lower import package_of
 from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Env, Ingress, Manifest, Resource, pod_template
-from compiler.registry import component_of, in_upstream_namespace
+from compiler.registry import in_upstream_namespace
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -86,9 +86,7 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     )  # fmt: skip
     if not rules:
         return lowered
-    package = Package(
-        name, dotted(me.path), component_of(me).PHASE, me.namespace, resources=rules, instance=me
-    )
+    package = package_of(me, rules)
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 

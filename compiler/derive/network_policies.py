@@ -20,12 +20,12 @@ from compiler.diagnostics import Report
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.kube.network_policy import in_namespace, labelled, peer, policy, tcp
-from compiler.lower import dotted
+from compiler.lower import package_of
 from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
-from compiler.registry import component_of, in_upstream_namespace
+from compiler.registry import in_upstream_namespace
 
 Offers = dict[tuple[str, str], Binding]  # one binding to each offer, by provider and slot
 
@@ -107,10 +107,7 @@ def _externals(
             )
         ]
         if policies:
-            packages[name] = Package(
-                name, dotted(provider.path), component_of(provider).PHASE, provider.namespace,
-                tuple(policies), instance=provider,
-            )  # fmt: skip
+            packages[name] = package_of(provider, policies)
     return replace(lowered, packages=dict(sorted(packages.items())))
 
 

@@ -23,8 +23,7 @@ def each_package(lowered: Lowered, change: Callable[[Package], Package]) -> Lowe
 def home(instance: Instance[Any]) -> str:
     """The package for objects that are derived for an instance as a provider.
 
-    Packages of models are finished before the passes, so the store of their namespace holds such
-    objects.
+    Environments share the packages of models, so the store of their namespace holds such objects.
     """
     return model_store.name(instance) if instance.section == "models" else instance.name
 

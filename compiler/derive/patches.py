@@ -16,7 +16,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.derive import config_lines
 from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
 from compiler.kube.keys import of_data
@@ -38,7 +37,6 @@ _NAMES = (
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    lowered = config_lines.derive(lowered, report)
     packages = _by_owner(lowered)
     for path, name, instance, patches in _owners(lowered):
         for index, patch in enumerate(patches):

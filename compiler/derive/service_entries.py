@@ -12,11 +12,10 @@ from compiler.derive.mesh import mesh_of
 from compiler.derive.packages import extended
 from compiler.diagnostics import Report
 from compiler.interfaces.istio import service_entry
-from compiler.lower import dotted
+from compiler.lower import package_of
 from compiler.model.binding import Binding, Offer
-from compiler.model.package import Lowered, Package
+from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Resource
-from compiler.registry import component_of
 
 # The mesh's protocol for an offer's scheme; an offer without a scheme is plain TCP.
 _PROTOCOLS = {"http": "HTTP", "https": "TLS"}
@@ -32,10 +31,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     packages = dict(lowered.packages)
     for name, bindings in sorted(outside.items()):
         provider = bindings[0].provider
-        package = packages.get(name) or Package(
-            name, dotted(provider.path), component_of(provider).PHASE, provider.namespace,
-            instance=provider,
-        )  # fmt: skip
+        package = packages.get(name) or package_of(provider, ())
         packages[name] = extended(package, [_entry(bindings)])
     return replace(lowered, packages=dict(sorted(packages.items())))
 

@@ -30,7 +30,7 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
     servers = retained.servers(before, after)
-    yield from retained.changes(environment, servers, before, after)
+    yield from retained.changes(environment, servers, before)
     yield from _bindings(environment, before.graph, after.graph, servers, _pair(before, after))
     yield from unused_logins(environment, before.graph, after.graph)
 

@@ -36,9 +36,7 @@ def servers(before: Lowered, after: Lowered) -> dict[str, str]:
     }
 
 
-def changes(
-    environment: str, names: Mapping[str, str], before: Lowered, after: Lowered
-) -> Iterator[Change]:
+def changes(environment: str, names: Mapping[str, str], before: Lowered) -> Iterator[Change]:
     """One line for each renamed instance that keeps its volumes."""
     for old, new in names.items():
         claims = ", ".join(f"`{name}`" for _, name in sorted(_claims(before, old)))

@@ -10,7 +10,7 @@ from compiler.diagrams.mermaid import diagram
 from compiler.emit.manifests import in_waves, wave_file
 from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree
-from compiler.factor import Factored, Overlay
+from compiler.factor import Factored, Overlay, whole
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION, LOCAL, UNSUFFIXED
 from compiler.model.memo import Memo
@@ -25,10 +25,10 @@ MOST_FILES = 60  # the most files of one kind in a folder
 def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:
     """Write the base, the overlays, and `out/` for the environments named in `rendered`."""
     environments = factored.environments
-    writer = _Writer(factored.base.platform, memo)
+    writer, platform = _Writer(memo), factored.base.platform
     tree: Files = {}
     for package in factored.base.packages.values():
-        tree |= writer.base(package)
+        tree |= writer.overlay(f"base/{package.name}", whole(package), platform)
     for name, overlays in factored.overlays.items():
         platform = environments[name].platform
         for overlay in overlays.values():
@@ -62,8 +62,8 @@ def _source(package: Package) -> str:
 class _Writer:
     """Writes folders; an object that environments share is written as text once."""
 
-    def __init__(self, platform: Platform, memo: Memo) -> None:
-        self.platform, self.memo = platform, memo
+    def __init__(self, memo: Memo) -> None:
+        self.memo = memo
 
     def dump(self, manifest: Manifest) -> str:
         return self.memo(yaml.dump, manifest)
@@ -117,21 +117,8 @@ class _Writer:
             for config in package.configs:
                 yield source, self.dump(config_map(config, package, platform))
 
-    def base(self, package: Package) -> Files:
-        """The folder of a package in the base."""
-        overlay = Overlay(package, False, added=package.resources, configs=())
-        folder = f"base/{package.name}"
-        tree = self.resources(folder, overlay)
-        resources = sorted(tree)
-        generators = [
-            self.generator(folder, config, package, self.platform, tree)
-            for config in package.configs
-        ]
-        self.kustomization(folder, package, tree, resources, [], generators)
-        return tree
-
     def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Files:
-        """The folder of a component in an environment: patches, new objects and changed config files."""
+        """The folder of a component: patches of the base, new objects and config files."""
         package = overlay.package
         tree = self.resources(folder, overlay)
         resources = sorted(tree)

@@ -52,14 +52,14 @@ def private(path: Path) -> Folder:
     return folder
 
 
-def read_named(path: Path, limit: int = MOST_BYTES) -> bytes:
+def read_named(path: Path) -> bytes:
     """The bytes of a file that the user named; a link to it may not lead out of its folder."""
     if str(path).startswith("/dev/"):  # such as a shell's `<(...)`
         with open(path, "rb") as stream:
-            return bounded(stream, path, limit)
+            return bounded(stream, path, MOST_BYTES)
     real = located(path)
     with open_folder(real.parent) as folder:
-        return folder.read(real.name, limit)
+        return folder.read(real.name)
 
 
 def located(path: Path) -> Path:

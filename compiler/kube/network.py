@@ -15,7 +15,7 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # network policies limit the clients of
 
 def service(
     me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
-    targets: Mapping[str, int] | None = None, step: int = 0,
+    targets: Mapping[str, int] | None = None,
 ) -> Resource:  # fmt: skip
     """A ClusterIP Service. Port names start with their protocol, which service meshes read.
 
@@ -26,17 +26,16 @@ def service(
         targets = {**ports, **(targets or {})}
         for port, target in _adopted(me, ports, targets):
             ports, targets = {**ports, **port}, {**targets, **target}
-    return Resource(_service(me, role, ports, name or me.service, targets, {}), step)
+    return Resource(_service(me, role, ports, name or me.service, targets, {}))
 
 
 def headless(
-    me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
-    targets: Mapping[str, int] | None = None, step: int = 0,
-) -> Resource:  # fmt: skip
+    me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None
+) -> Resource:
     """The Service that gives each pod of a StatefulSet a DNS name, whether it is ready or not."""
     extra = {"clusterIP": "None", "publishNotReadyAddresses": True}
     service_name = name or f"{me.name}-headless"
-    return Resource(_service(me, role, ports, service_name, targets, extra), step)
+    return Resource(_service(me, role, ports, service_name, None, extra))
 
 
 def api_server(me: Instance[Any], pods: Pods, namespace: str | None = None) -> Egress:

@@ -36,7 +36,6 @@ def pod(
     containers: Sequence[Container],
     *,
     user: int,
-    group: int | None = None,
     init: Sequence[Container] = (),
     volumes: Sequence[Volume] = (),
     uses: Iterable[Endpoint | None] = (),
@@ -55,7 +54,7 @@ def pod(
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
     spec |= pull_secrets(me)
-    spec["securityContext"] = _security_context(user, user if group is None else group)
+    spec["securityContext"] = _security_context(user)
     if spread:
         spec |= _spread(selector(me, role), spec.get("affinity", {}))
     return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
@@ -78,12 +77,12 @@ def _containers(
     return fields
 
 
-def _security_context(user: int, group: int) -> Manifest:
+def _security_context(user: int) -> Manifest:
     return {
         **UNPRIVILEGED,
         "runAsUser": user,
-        "runAsGroup": group,
-        "fsGroup": group,
+        "runAsGroup": user,
+        "fsGroup": user,
         "fsGroupChangePolicy": "OnRootMismatch",
     }
 

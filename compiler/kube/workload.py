@@ -13,15 +13,17 @@ from compiler.model.resource import Manifest, Resource
 
 def deployment(
     me: Instance[Any], role: str, template: Manifest, *, replicas: int, name: str | None = None,
-    strategy: Manifest | None = None, step: int = 0,
+    step: int = 0,
 ) -> Resource:  # fmt: skip
     """A Deployment of one role's pods."""
     spec = {
         "replicas": replicas,
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": selector(me, role)},
-        "strategy": strategy
-        or {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "strategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+        },
         "template": template,
     }
     return Resource(
@@ -33,7 +35,7 @@ def deployment(
 
 def stateful_set(
     me: Instance[Any], role: str, template: Manifest, *, replicas: int, claims: Sequence[Manifest],
-    name: str | None = None, service: str | None = None, parallel: bool = False, step: int = 0,
+    name: str | None = None, parallel: bool = False,
 ) -> Resource:  # fmt: skip
     """A StatefulSet behind its headless Service.
 
@@ -46,7 +48,7 @@ def stateful_set(
     spec = {
         "replicas": replicas,
         "revisionHistoryLimit": 3,
-        "serviceName": service or f"{name or me.name}-headless",
+        "serviceName": f"{name or me.name}-headless",
         "podManagementPolicy": "Parallel" if parallel else "OrderedReady",
         "selector": {"matchLabels": selector(me, role)},
         "template": template,
@@ -54,8 +56,7 @@ def stateful_set(
     }
     return Resource(
         {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata(me, name, role),
-         "spec": spec},
-        step,
+         "spec": spec}
     )  # fmt: skip
 
 

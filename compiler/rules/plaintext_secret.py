@@ -77,7 +77,7 @@ def findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[F
     """Every value in a node that looks like a credential, and the reason; `called` is its name."""
     if isinstance(node.value, str):
         return _of_text(node, node.value, path, called)
-    return memo.once(lambda: tuple(_inside(node, path, memo, called)), "credentials", node)
+    return memo.once(lambda: tuple(_inside(node, path, memo)), "credentials", node)
 
 
 def _of_text(node: Node, text: str, path: Path, called: str) -> Iterator[Finding]:
@@ -87,7 +87,7 @@ def _of_text(node: Node, text: str, path: Path, called: str) -> Iterator[Finding
         yield path, node, f"`{called or _key(path)}` {reason}"
 
 
-def _inside(node: Node, path: Path, memo: Memo, called: str) -> Iterator[Finding]:
+def _inside(node: Node, path: Path, memo: Memo) -> Iterator[Finding]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
             if isinstance(inner.value, (str, dict, list)):  # numbers are no credentials

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.interfaces import s3
-from compiler.model import Graph, Instance, Platform
+from compiler.model import Graph, Platform
 
 _AWS = re.compile(r"(?:.+\.)?s3[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?")
 
@@ -24,13 +23,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         for offer in slots.values():
             if not isinstance(offer, s3.Offer):
                 continue
-            for key, problem, help in problems(instance, offer):
+            for key, problem, help in problems(offer):
                 path = (*instance.path, key)
                 span = platform.document.value_span(path)
                 report.add("store-settings", f"`{name}`: {problem}", span, path=path, help=help)
 
 
-def problems(me: Instance[Any], offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
+def problems(offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
     """The key, the problem and the help for each wrong setting."""
     region = _AWS.fullmatch(offer.host or "")
     if region and region[1] != offer.region:

@@ -149,7 +149,7 @@ class Validator:
         type = _type(section, name, node)
         model = _spec_of(section, type)
         if model is None:
-            _report_unknown_type(name, type, node.child("type"), path, document, report)
+            _report_unknown_type(type, node.child("type"), path, document, report)
         return model, type
 
     def _parse(
@@ -253,7 +253,7 @@ def _report_duplicate(name: str, path: Path, earlier: Path, document: Node, repo
 
 
 def _report_unknown_type(
-    name: str, type: str, type_node: Node | None, path: Path, document: Node, report: Report
+    type: str, type_node: Node | None, path: Path, document: Node, report: Report
 ) -> None:
     from compiler.upstream.other_systems import instead_of  # only mistakes need it
 

@@ -123,11 +123,11 @@ def template_words(
 
 
 def container(
-    name: str, image: str, script: str, variables: Sequence[Env], room: str, *, memory: str = "1Gi"
+    name: str, image: str, script: str, variables: Sequence[Env], room: str
 ) -> kube.Container:
     """A container that runs one of the scripts, with room on local disk for a whole copy."""
     resources = kube.resources(
-        model.Resources(), cpu="100m", memory="128Mi", cpu_limit="2", memory_limit=memory,
+        model.Resources(), cpu="100m", memory="128Mi", cpu_limit="2", memory_limit="1Gi",
         disk=room, disk_limit=room,
     )  # fmt: skip
     return kube.Container(

@@ -28,14 +28,13 @@ def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagno
         for name, lowered in environments.items():
             packages = lowered.packages.values() if name is not None else ()
             for package in packages:
-                for old, image, crossing in _crossings(package, root, str(name)):
-                    _add(package, old, image, crossing, lowered, report.within(name))
+                for old, crossing in _crossings(package, root, str(name)):
+                    _add(package, old, crossing, lowered, report.within(name))
     return report.diagnostics
 
 
-def _crossings(
-    package: Package, root: Path, environment: str
-) -> Iterator[tuple[str, str, Crossing]]:
+def _crossings(package: Package, root: Path, environment: str) -> Iterator[tuple[str, Crossing]]:
+    """The earlier image, and what the step from it to the present one does to the data."""
     instance = package.instance
     if instance is None or instance.section != "components":
         return
@@ -54,7 +53,7 @@ def _crossings(
     ]
     if old and crossings:
         refused = [crossing for crossing in crossings if crossing.refused]
-        yield old, image, (refused or crossings)[0]
+        yield old, (refused or crossings)[0]
 
 
 def _earlier_files(root: Path, environment: str, name: str) -> list[str]:
@@ -78,9 +77,7 @@ def _image_of(files: list[str], repository: str) -> str | None:
     return next(matching, None)
 
 
-def _add(
-    package: Package, old: str, image: str, crossing: Crossing, lowered: Lowered, report: Report
-) -> None:
+def _add(package: Package, old: str, crossing: Crossing, lowered: Lowered, report: Report) -> None:
     assert package.instance is not None
     path = (*package.instance.path, "image")
     step = f"`{package.name}` was compiled with `{split_image(old)[1]}` before: "
