@@ -83,7 +83,7 @@ class _Verbs(Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from compiler.diagnostics import closest
+            from compiler.diagnostics.words import closest
 
             close = SYNONYMS.get(args[0]) or closest(args[0], VERBS)
             hint = f" Did you mean `{close}`?" if close else " See `platformc --help`."

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from compiler import registry
-from compiler.diagnostics import Report, closest, correction, suggestion
+from compiler.diagnostics import Report
 from compiler.diagnostics.fix import Edit, Fix
+from compiler.diagnostics.words import closest, correction, suggestion
 from compiler.document import Node, Path
 from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span

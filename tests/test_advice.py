@@ -8,8 +8,8 @@ import pytest
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import registry
-from compiler.diagnostics import normalised
 from compiler.diagnostics.text import render
+from compiler.diagnostics.words import normalised
 from compiler.document.span import Span
 from compiler.spec import quantity
 from compiler.spec.section import fields

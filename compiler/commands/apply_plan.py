@@ -8,6 +8,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
@@ -39,7 +40,4 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
         if before:
             steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]
-    for step in steps:
-        click.echo(f"# {step.title}")
-        for line in step.commands:
-            click.echo(line)
+    print_steps(steps)

@@ -11,10 +11,9 @@ import click
 from compiler.commands import complete
 from compiler.commands.compiling import compiled, environment_of
 from compiler.commands.options import output_option, spec_option
-from compiler.commands.output import fail, note
+from compiler.commands.output import fail_unknown, note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import kit
-from compiler.diagnostics import closest
 from compiler.files import open_folder
 
 
@@ -40,8 +39,7 @@ def command(
         instance.name for instance in graph.instances.values() if instance.section == "workloads"
     ]
     if workload not in names:
-        close = closest(workload, names)
-        fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))
+        fail_unknown("workload", workload, names)
     instance = graph.instances[workload]
     root, folder = output or file.parent, f"clients/{environment}/{workload}"
     files = kit(instance, graph.wiring(workload), container)

@@ -1,6 +1,6 @@
 """Compile a spec for a command: print its errors, and end the command if it has any.
 
-Only the commands that compile and validate print warnings.
+`compile` and `validate` print warnings as well, and do not use this module for it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from compiler import pipeline
-from compiler.commands.output import fail, show_errors
+from compiler.commands.output import fail, fail_unknown, show_errors
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
-from compiler.diagnostics import closest
 from compiler.load import MAX_NODES
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
@@ -87,6 +86,4 @@ def environment_of(result: Compilation, name: str | None) -> str:
         if len(result.environments) == 1:
             return result.environments[0]
         fail(f"name an environment: {names}")
-    close = closest(name, result.environments)
-    suggestion = f"did you mean `{close}`?" if close else f"the environments are {names}"
-    return fail(f"no environment `{name}`; {suggestion}")
+    return fail_unknown("environment", name, result.environments, f"the environments are {names}")

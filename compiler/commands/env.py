@@ -9,10 +9,9 @@ import click
 from compiler.commands import complete
 from compiler.commands.compiling import compiled, environment_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail, note
+from compiler.commands.output import fail_unknown, note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import in_pod, on_laptop
-from compiler.diagnostics import closest
 
 
 @click.command(cls=Verb)
@@ -35,8 +34,7 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
         if instance.section in ("workloads", "models")
     ]
     if name not in names:
-        close = closest(name, names)
-        fail(f"no workload or model `{name}`" + (f"; did you mean `{close}`?" if close else ""))
+        fail_unknown("workload or model", name, names)
     lines = on_laptop if laptop else in_pod
     printed = [*lines(graph.instances[name], graph.wiring(name))]
     for line in printed:

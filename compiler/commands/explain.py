@@ -58,8 +58,8 @@ def _of_language(path: str) -> str:
 
 
 def _unknown(path: str, topics: Iterable[str]) -> NoReturn:
-    from compiler.diagnostics import closest
     from compiler.diagnostics.codes import CODES
+    from compiler.diagnostics.words import closest
 
     close = closest(path, [*CODES, *topics])
     way_out = f"did you mean `{close}`?" if close else "`platformc explain` lists the diagnostics"

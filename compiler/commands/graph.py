@@ -12,7 +12,7 @@ from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import bound, environment_of
 from compiler.commands.options import spec_option
-from compiler.commands.output import fail
+from compiler.commands.output import fail_unknown
 from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
@@ -69,10 +69,8 @@ def command(
 def _check(name: str, graph: Graph) -> None:
     """End the command where no instance has a name."""
     if name not in graph.instances:
-        from compiler.diagnostics import closest, listing
+        from compiler.diagnostics.words import listing
 
-        close = closest(name, graph.instances)
-        hint = (
-            f"did you mean `{close}`?" if close else f"the instances are {listing(graph.instances)}"
+        fail_unknown(
+            "instance", name, graph.instances, f"the instances are {listing(graph.instances)}"
         )
-        fail(f"no instance `{name}`; {hint}")

@@ -10,9 +10,8 @@ import click
 from compiler import kube
 from compiler.commands import complete
 from compiler.commands.examples import examples, sentence
-from compiler.commands.output import fail, note
+from compiler.commands.output import fail, fail_unknown, note
 from compiler.commands.verb import Verb
-from compiler.diagnostics import closest
 from compiler.files import open_folder, packaged
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.json_schema import schema_text
@@ -72,9 +71,7 @@ def _copied(example: str, name: str | None) -> str:
 
     specs = examples()
     if example not in specs:
-        close = closest(example, specs)
-        hint = f"did you mean `{close}`?" if close else "`platformc init --list` names them"
-        fail(f"no example `{example}`; {hint}")
+        fail_unknown("example", example, specs, "`platformc init --list` names them")
     text = packaged(specs[example]).decode()
     if name:
         text = re.sub(r"(?m)^  name: .*$", f"  name: {name}", text, count=1)

@@ -8,7 +8,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail
+from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.move import copier, steps
@@ -38,7 +38,4 @@ def command(environment: str | None, file: Path, back: bool, replace: bool) -> N
         fail("nothing is moved in this environment: add `move: {from: OLD, to: NEW}` under `spec`")
     if back and move.cut_over:
         fail("write `cutOver: false` under `spec.move` and compile: then this prints the way back")
-    for step in steps(lowered, SpecLocation(file), move, job, back=back, replacing=replace):
-        click.echo(f"# {step.title}")
-        for line in step.commands:
-            click.echo(line)
+    print_steps(steps(lowered, SpecLocation(file), move, job, back=back, replacing=replace))

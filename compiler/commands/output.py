@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,6 +13,7 @@ from compiler.commands.terminal import coloured, quiet
 from compiler.text import log_line
 
 if TYPE_CHECKING:
+    from compiler.delivery.apply_plan import Step
     from compiler.diagnostics import Report
 
 
@@ -21,6 +23,23 @@ def fail(message: str, status: int = 2) -> NoReturn:
 
     click.echo(f"platformc: {log_line(masked(message))}", err=True)
     sys.exit(status)
+
+
+def fail_unknown(kind: str, name: str, names: Iterable[str], otherwise: str = "") -> NoReturn:
+    """End the command: nothing of a kind has this name. The hint is the closest name, or `otherwise`."""
+    from compiler.diagnostics.words import closest  # not needed by a compile that changes nothing
+
+    close = closest(name, names)
+    hint = f"did you mean `{close}`?" if close else otherwise
+    fail(f"no {kind} `{name}`" + (f"; {hint}" if hint else ""))
+
+
+def print_steps(steps: Iterable[Step]) -> None:
+    """Print the steps of a plan: each title as a comment, with its commands below."""
+    for step in steps:
+        click.echo(f"# {step.title}")
+        for line in step.commands:
+            click.echo(line)
 
 
 def note(text: str) -> None:

@@ -9,9 +9,9 @@ import click
 from compiler.commands import complete
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail
+from compiler.commands.output import fail, fail_unknown
 from compiler.commands.verb import Verb
-from compiler.diagnostics import closest, listing
+from compiler.diagnostics.words import listing
 from compiler.emit.manifests import render, waves
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
@@ -51,11 +51,7 @@ def only(lowered: Lowered, component: str) -> Lowered:
 
     names = {*lowered.packages, *lowered.models}
     if component not in names:
-        close = closest(component, names)
-        hint = (
-            f"did you mean `{close}`?" if close else f"the packages are {listing(lowered.packages)}"
-        )
-        fail(f"no component `{component}`; {hint}")
+        fail_unknown("component", component, names, f"the packages are {listing(lowered.packages)}")
     return replace(
         lowered,
         packages={name: package for name, package in lowered.packages.items() if name == component},

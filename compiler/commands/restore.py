@@ -9,7 +9,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail
+from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.restore import (
@@ -71,10 +71,7 @@ def command(
         fail(f"`{origin}` is not a platform's name, as in its `metadata.name`")
     if not replace:
         _need_secrets(lowered, only, file.parent)
-    for step in steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)):
-        click.echo(f"# {step.title}")
-        for line in step.commands:
-            click.echo(line)
+    print_steps(steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)))
 
 
 def _check_time(lowered: Lowered, at: str, only: str | None) -> None:

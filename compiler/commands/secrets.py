@@ -15,10 +15,9 @@ from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
 from compiler.commands.git import GitError, tracked
 from compiler.commands.options import environment_argument, output_option, spec_option
-from compiler.commands.output import fail, note
+from compiler.commands.output import fail, fail_unknown, note, print_steps
 from compiler.commands.verb import Group
 from compiler.delivery.apply_plan import SpecLocation, generation
-from compiler.diagnostics import closest
 from compiler.files import real
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
@@ -191,10 +190,7 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts | sh -e    run them
     """
     lowered = lowered_of(file, environment)
-    for step in plan(lowered, _changed(lowered, secrets), SpecLocation(file)):
-        click.echo(f"# {step.title}")
-        for line in step.commands:
-            click.echo(line)
+    print_steps(plan(lowered, _changed(lowered, secrets), SpecLocation(file)))
 
 
 def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
@@ -209,8 +205,7 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
         if name not in by_name:
-            close = closest(name, by_name)
-            fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
+            fail_unknown("Secret", name, by_name)
         if by_name[name].immutable_reason:
             fail(f"`{name}` stays as it is: {by_name[name].immutable_reason}")
         if name in moving and move is not None:

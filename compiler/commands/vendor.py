@@ -9,9 +9,9 @@ import click
 
 from compiler.commands.compiling import compiled
 from compiler.commands.options import spec_option
-from compiler.commands.output import fail, note
+from compiler.commands.output import fail, fail_unknown, note
 from compiler.commands.verb import Verb
-from compiler.diagnostics import closest, listing
+from compiler.diagnostics.words import listing
 from compiler.files import open_folder
 from compiler.model.prerequisite import Prerequisite
 from compiler.pipeline import Compilation
@@ -98,11 +98,8 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
         by_name |= {prerequisite.name: prerequisite for prerequisite in vendored(graph)}
     unknown = sorted(set(names) - set(by_name))
     if unknown:
-        close = closest(unknown[0], by_name)
-        hint = (
-            f"did you mean `{close}`?" if close else f"the systems are {listing(by_name) or 'none'}"
-        )
-        fail(f"no upstream system {listing(unknown)}; {hint}")
+        otherwise = f"the systems are {listing(by_name) or 'none'}"
+        fail_unknown("upstream system", unknown[0], by_name, otherwise)
     return [by_name[name] for name in sorted(by_name) if not names or name in names]
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import yaml as pyyaml
 from msgspec.structs import replace
 
-from compiler.diagnostics import Report, listing, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing, suggestion
 from compiler.document import Path
 from compiler.kube import yaml
 from compiler.model.instance import Instance

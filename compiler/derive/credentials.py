@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from compiler.derive import pull_secrets
 from compiler.derive.authorities import users
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.kube import authorities, client_certificates
 from compiler.model.credential import OPAQUE, Credential
 from compiler.model.package import Lowered, Package

@@ -16,7 +16,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diagnostics import Report, listing, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing, suggestion
 from compiler.document import Node, Path
 from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.diagnostics import closest, listing
+from compiler.diagnostics.words import closest, listing
 from compiler.model.resource import Manifest
 from compiler.spec.component import Patch
 

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
-from compiler.diagnostics import Report, closest
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import closest
 from compiler.document import Node, Path
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance

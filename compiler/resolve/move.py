@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.diagnostics import listing, suggestion
+from compiler.diagnostics.words import listing, suggestion
 from compiler.model.binding import Binding, Claim, Requires
 from compiler.model.instance import Instance
 from compiler.model.package import Platform

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler import registry
-from compiler.diagnostics import Related, Report, correction, listing, suggestion
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import correction, listing, suggestion
 from compiler.document import Path
 from compiler.interfaces import gateway, payload_sink
 from compiler.model.binding import Binding, Requires

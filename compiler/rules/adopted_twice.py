@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from compiler.diagnostics import Related, Report, listing
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import listing
 from compiler.model import Path, Platform
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.diagnostics import Related, Report, correction
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import correction
 from compiler.model import Graph, Instance, Path, Platform
 from compiler.model.problem import Problem
 from compiler.registry import component_of

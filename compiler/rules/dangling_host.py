@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.interfaces import gateway
 from compiler.model import Graph, Platform
 from compiler.registry import providers

@@ -16,7 +16,8 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.check.texts import variables, words
-from compiler.diagnostics import Report, closest, listing, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import closest, listing, suggestion
 from compiler.interfaces import s3, serving
 from compiler.model import Binding, Graph, Instance, Path, Platform
 from compiler.model.memo import Memo

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
-from compiler.diagnostics import Related, Report, listing
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import listing
 from compiler.model import Graph, Path, Platform, hosts
 from compiler.registry import in_upstream_namespace
 from compiler.rules.host_collision import routed_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report, listing, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing, suggestion
 from compiler.interfaces import model_registry
 from compiler.model import Graph, Platform
 from compiler.validate.locked_models import TRACKING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from compiler.diagnostics import Related, Report, listing
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import listing
 from compiler.model import Binding, Graph, Platform
 from compiler.registry import component_of
 

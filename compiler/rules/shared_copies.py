@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.model import Graph, Path, Platform
 
 _TO: Path = ("spec", "backup", "to")

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.diagnostics import Related, Report, listing
+from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import listing
 from compiler.model import Instance, Path, Platform
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from compiler import kube
 from compiler.check.texts import variables, words
-from compiler.diagnostics import Report, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import suggestion
 from compiler.model import Graph, Instance, Path, Platform
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from os.path import dirname
 from typing import Any
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.model import Instance, Path, Platform, releases
 from compiler.model.injected import closest
 from compiler.registry import component_of

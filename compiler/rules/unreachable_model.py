@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.interfaces import serving
 from compiler.interfaces.inference import INFERENCE
 from compiler.model import Graph, Platform

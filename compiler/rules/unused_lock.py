@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compiler.diagnostics import Report, suggestion
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import suggestion
 from compiler.model import Platform
 
 

@@ -164,8 +164,8 @@ class Registry(Section):
 
 def _of_a_rule(code: str) -> str:
     """Refuse a code that no rule has: other diagnostics cannot be silenced."""
-    from compiler.diagnostics import listing, suggestion
     from compiler.diagnostics.codes import CODES
+    from compiler.diagnostics.words import listing, suggestion
 
     rules = [name for name, entry in CODES.items() if entry.rule]
     if code not in rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.diagnostics import alternatives, normalised
+from compiler.diagnostics.words import alternatives, normalised
 from compiler.interfaces import external_service, gateway, monitoring, mysql, postgresql, redis, s3
 from compiler.registry import providers
 

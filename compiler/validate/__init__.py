@@ -10,16 +10,9 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler import registry, tenants
-from compiler.diagnostics import (
-    Related,
-    Report,
-    closest,
-    collected,
-    correction,
-    listing,
-    suggestion,
-)
+from compiler.diagnostics import Related, Report, collected
 from compiler.diagnostics.masking import value_masked
+from compiler.diagnostics.words import closest, correction, listing, suggestion
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
 from compiler.document.span import Span

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import normalised
+from compiler.diagnostics.words import normalised
 from compiler.spec.access import Tls
 from compiler.spec.constraints import address
 from compiler.spec.section import parse

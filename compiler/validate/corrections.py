@@ -7,8 +7,8 @@ import re
 from functools import cache
 from typing import Any, get_args
 
-from compiler.diagnostics import correction, normalised
 from compiler.diagnostics.fix import Edit, Fix
+from compiler.diagnostics.words import correction, normalised
 from compiler.document import Node, Path
 from compiler.document.span import Span
 from compiler.registry import all_types

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.interfaces import model_registry
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo

@@ -9,8 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
+from compiler.diagnostics import Report
 from compiler.diagnostics.masking import leads_to_secret, respells, value_masked
+from compiler.diagnostics.words import alternatives, closest, listing, suggestion
 from compiler.document import Node, Path
 from compiler.document.colons import without_space
 from compiler.document.outdented import indent

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases.authority import authority, require_tls
-from compiler.diagnostics import listing
+from compiler.diagnostics.words import listing
 from compiler.model.credential import ExistingLogin, ExistingLogins
 from compiler.spec.authority import AuthorityForms, DataKey
 from compiler.spec.constraints import InvalidValue

@@ -29,7 +29,7 @@ from compiler.components.feast.pods import (
     servers,
 )
 from compiler.components.feast.spec import Spec
-from compiler.diagnostics import listing
+from compiler.diagnostics.words import listing
 from compiler.interfaces import feast, feast_server, feature_store, postgresql, redis, s3
 from compiler.spec.duration import seconds
 

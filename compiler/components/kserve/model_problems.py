@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from compiler import model
 from compiler.components.kserve import agent, transformer
 from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, spelled
-from compiler.diagnostics import closest, listing
+from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec

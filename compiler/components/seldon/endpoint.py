@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import kube, model
 from compiler.components.seldon.deployment import SECOND, SERVERS, deployment, versions
-from compiler.diagnostics import closest, listing
+from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import gateway, inference, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from compiler.delivery.argocd.plugin import PARAMETERS
-from compiler.diagnostics import listing
+from compiler.diagnostics.words import listing
 
 
 class BadRequestError(Exception):

@@ -6,7 +6,8 @@ them: the same Secret in each of these namespaces.
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.model import Lowered, Path, Platform
 
 _PROVIDER: Path = ("spec", "secrets", "provider")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from compiler.diagnostics import Report, listing
+from compiler.diagnostics import Report
+from compiler.diagnostics.words import listing
 from compiler.interfaces import s3
 from compiler.model import Graph, Lowered, Package, Platform
 from compiler.rules.shared_fate import OF_COPIES
