@@ -80,18 +80,18 @@ def compile(
     `lock` is the content of `platform.lock`. With `only`, the other environments get no
     objects; all specs are still parsed and checked. A spec with more than `most_values` is refused.
     """
-    result = bound(data, file, lock, progress, most_values)
+    result = checked_text(data, file, lock, progress, most_values)
     result = with_objects(result, only, progress)
     progress("checking every object against its schema")
-    return with_findings(result, findings(result))
+    return with_diagnostics(result, object_diagnostics(result))
 
 
-def bound(
+def checked_text(
     data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent,
     most_values: int = MAX_NODES,
 ) -> Compilation:  # fmt: skip
     """Compile a text up to its bindings, and run the rules on them."""
-    result = bindings(data, file, lock, progress, most_values)
+    result = resolved_text(data, file, lock, progress, most_values)
     try:
         return checked(result) if result.platforms else result
     except TooManyFindingsError:
@@ -99,7 +99,7 @@ def bound(
         return Compilation(result.report)
 
 
-def bindings(
+def resolved_text(
     data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent,
     most_values: int = MAX_NODES,
 ) -> Compilation:  # fmt: skip
@@ -160,7 +160,7 @@ def with_objects(
         return result
 
 
-def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
+def object_diagnostics(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
     """Run the rules about objects and, with `schemas`, the check against the schemas."""
     report = Report()
     platforms = {name: result.platforms[name] for name in result.lowered}
@@ -174,7 +174,7 @@ def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
     return report.errors if result.partial else report.diagnostics
 
 
-def with_findings(result: Compilation, findings: list[Diagnostic]) -> Compilation:
+def with_diagnostics(result: Compilation, diagnostics: list[Diagnostic]) -> Compilation:
     """Add the diagnostics of the objects; drop the objects if there is an error."""
-    result.report.diagnostics += findings
+    result.report.diagnostics += diagnostics
     return replace(result, lowered={}) if result.report.failed else result

@@ -31,7 +31,7 @@ WIDEST = 7.5  # the width of a letter at 13 pixels, at most, in the usual sans-s
 
 @cache
 def large() -> Graph:
-    return pipeline.bound(LARGE.read_bytes(), "platform.yaml").graphs[None]
+    return pipeline.checked_text(LARGE.read_bytes(), "platform.yaml").graphs[None]
 
 
 def views() -> list[View]:
@@ -179,7 +179,7 @@ def test_a_chain_may_be_longer_than_pythons_stack_is_deep() -> None:
         "    seaweedfs: {}\n    kserve: {mode: standard}\n  models:\n"
         f"{models}    m{length}: {{format: sklearn, uri: 's3://models/a', access: inside}}\n"
     )
-    chain = pipeline.bindings(data.encode(), "platform.yaml").graphs[None]
+    chain = pipeline.resolved_text(data.encode(), "platform.yaml").graphs[None]
     order = chain.providers_first
     assert order.index(f"m{length}") < order.index(f"m{length - 1}") < order.index("m0")
     depths = _depths(view(chain))

@@ -36,6 +36,6 @@ spec:
     for name, value in (("a", "1"), ("b", "true"), ("c", "1.0")):
         patch = "{target: {kind: Namespace, name: mlops}, operations: [{op: test, path: /x, value: %s}]}"
         data += f"    {name}: {{patches: [{patch % value}]}}\n"
-    platforms = pipeline.bindings(data.encode(), "platform.yaml").platforms
+    platforms = pipeline.resolved_text(data.encode(), "platform.yaml").platforms
     values = [platforms[name].settings.patches[0].operations[0].value for name in "abc"]
     assert [repr(value) for value in values] == ["1", "True", "1.0"]

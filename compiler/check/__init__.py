@@ -11,6 +11,10 @@ or a file of `rules/objects/` with
 
 - `check_objects(platform, lowered, report)`: the objects of one environment
 
+or a file of `rules/previous/` with
+
+- `check_previous(environments, root, report)`: the objects of all environments, next to the last output
+
 Where sections or bindings have errors, rules see only the instances without errors, and only the errors
 of rules are reported: a warning may be about an instance that is missing because of an error. A rule with
 `NEEDS_EVERY_INSTANCE` looks for missing instances, so it does not run then. No rule checks the base,
@@ -27,7 +31,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from compiler.check.silence import without_silenced
-from compiler.diagnostics import Report, TooManyFindingsError, everywhere
+from compiler.diagnostics import Diagnostic, Report, TooManyFindingsError, everywhere
 from compiler.document.span import Span
 from compiler.files import packaged_names
 from compiler.model.graph import Graph
@@ -64,7 +68,7 @@ def check(
         parts = {name: platform.part(settled[name]) for name, platform in environments.items()}
         _check_bindings(parts, settled, findings, every_instance=every_instance)
 
-    return _reported(run, environments, report)
+    return _run(run, environments, report)
 
 
 def _check_specs(environments: Mapping[str, Platform], findings: Report) -> None:
@@ -120,13 +124,17 @@ def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report:
     """Run a rule once on every instance, and report its findings for all environments of the instance."""
     findings = Report()
     for instance, platform, names in instances:
-        if _reports(rule, instance, platform, findings):  # seldom: one report serves most instances
+        if _has_findings(
+            rule, instance, platform, findings
+        ):  # seldom: one report serves most instances
             for name in names:
                 report.within(name).extend(findings.diagnostics)
             findings = Report()
 
 
-def _reports(rule: ModuleType, instance: Instance[Any], platform: Platform, report: Report) -> bool:
+def _has_findings(
+    rule: ModuleType, instance: Instance[Any], platform: Platform, report: Report
+) -> bool:
     """Run a rule on an instance. Returns whether the rule reports anything."""
     try:
         rule.check_instance(instance, platform, report)
@@ -144,14 +152,24 @@ def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[
             for name, platform in environments.items():
                 rule.check_objects(platform, lowered[name], findings.within(name))
 
-    return _reported(run, environments, report)
+    return _run(run, environments, report)
+
+
+def check_previous(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
+    """Run the rules that compare the objects with the last output, which is below `root`."""
+    platforms = {name: result.platform for name, result in _environments(lowered).items()}
+    findings = Report()
+    with findings.closing():
+        for rule in rules("rules/previous"):
+            rule.check_previous(lowered, root, findings)
+    return without_silenced(findings.diagnostics, platforms)[0]
 
 
 def _environments(values: Mapping[str | None, T]) -> dict[str, T]:
     return {name: value for name, value in values.items() if name is not None}
 
 
-def _reported(
+def _run(
     run: Callable[[Report], None], environments: Mapping[str, Platform], report: Report
 ) -> set[Span]:
     """Run rules, and add their findings that are not silenced. Returns the silences that were used.
@@ -162,12 +180,14 @@ def _reported(
     try:
         run(findings)
     except TooManyFindingsError:
-        _report(findings, environments, report)
+        _add_unsilenced(findings, environments, report)
         raise
-    return _report(findings, environments, report)
+    return _add_unsilenced(findings, environments, report)
 
 
-def _report(findings: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
+def _add_unsilenced(
+    findings: Report, environments: Mapping[str, Platform], report: Report
+) -> set[Span]:
     """Add the findings that are not silenced, and only errors if the report has an error already."""
     shown = Report(findings.errors) if report.failed else findings
     remaining, used = without_silenced(shown.sorted(), environments)

@@ -11,6 +11,7 @@ import click
 from msgspec import Struct
 
 from compiler import parallel, pipeline
+from compiler.check import check_previous
 from compiler.commands.compiling import environment_of, lock_of
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
@@ -23,7 +24,6 @@ from compiler.emit.tree import Tree
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
-from compiler.rules import previous
 from compiler.write import SUMS
 from compiler.write.output import BusyError, exclusive, interrupted
 from compiler.write.output_paths import PER_ENVIRONMENT
@@ -48,7 +48,7 @@ class Build(Struct, frozen=True):
         result = self._objects()
         examined = _while_writing(result, lambda: self._findings(result), list[Diagnostic])
         tree = result.tree().within(self._scope)
-        result = pipeline.with_findings(result, examined())
+        result = pipeline.with_diagnostics(result, examined())
         if not result.report.failed:
             self._compare(tree, result.report)
         self._show(result)
@@ -69,7 +69,7 @@ class Build(Struct, frozen=True):
                 if allowed:
                     output.stage(planned, tree)
                 findings, current = examined()
-                result = pipeline.with_findings(result, findings)
+                result = pipeline.with_diagnostics(result, findings)
                 if result.report.failed:
                     output.recover()
                 elif allowed:
@@ -94,16 +94,18 @@ class Build(Struct, frozen=True):
         """The spec's objects. Ends the command if the spec has an error."""
         only = (None, *self.environments) if self.environments else None
         with progress() as step:
-            result = pipeline.bound(self.data, str(self.file), lock_of(self.file, self.data), step)
+            result = pipeline.checked_text(
+                self.data, str(self.file), lock_of(self.file, self.data), step
+            )
             result = pipeline.with_objects(result, only, step)
         if result.report.failed:
-            self._show(pipeline.with_findings(result, pipeline.findings(result)))
+            self._show(pipeline.with_diagnostics(result, pipeline.object_diagnostics(result)))
         for name in self.environments:
             environment_of(result, name)
         return result
 
     def _findings(self, result: Compilation) -> list[Diagnostic]:
-        return [*pipeline.findings(result), *previous.check(result.lowered, self.root)]
+        return [*pipeline.object_diagnostics(result), *check_previous(result.lowered, self.root)]
 
     def _compare(self, tree: Tree, report: Report) -> None:
         """Compare the tree with the disk. Ends the command if they differ."""

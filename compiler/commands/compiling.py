@@ -34,8 +34,8 @@ def compiled(
             pins = lock_of(file, data)
             result = pipeline.compile(data, str(file), pins, only, step, most_values)
         else:
-            bindings = pipeline.bound(data, str(file), lock_of(file, data), step)
-            result = pipeline.with_objects(bindings, only, step)
+            result = pipeline.checked_text(data, str(file), lock_of(file, data), step)
+            result = pipeline.with_objects(result, only, step)
     return _accepted(result, data, file)
 
 
@@ -43,7 +43,7 @@ def bound(file: Path) -> Compilation:
     """A spec compiled up to its bindings."""
     data = read_spec(file)
     with progress() as step:
-        result = pipeline.bound(data, str(file), lock_of(file, data), step)
+        result = pipeline.checked_text(data, str(file), lock_of(file, data), step)
     return _accepted(result, data, file)
 
 

@@ -69,7 +69,7 @@ def _secrets(context: click.Context) -> Iterable[str]:
 
     file, environment = _file(context), context.params.get("environment")
     try:
-        result = pipeline.with_objects(pipeline.bound(read(file), str(file)))
+        result = pipeline.with_objects(pipeline.checked_text(read(file), str(file)))
     except UnreadableError:
         return ()
     lowered = (result for name, result in result.lowered.items() if environment in (None, name))

@@ -73,7 +73,9 @@ def lock(
         _check(locked.models.get(name, {}), entries, name)
         return
     new = locked._replace(models={**locked.models, name: entries})
-    _end_if_failed(_without_unlocked(pipeline.bound(data, str(file), new).report), data, file)
+    _end_if_failed(
+        _without_unlocked(pipeline.checked_text(data, str(file), new).report), data, file
+    )
     lock_file.write(file, new)
     for model, entry in entries.items():
         note(f"{model}: version {entry.version} of {entry.model}@{entry.alias}, {entry.uri}")
@@ -82,7 +84,7 @@ def lock(
 
 def _bindings(data: bytes, file: Path, locked: Lock) -> Compilation:
     """The bindings of a spec with models that may not be locked yet. Ends the command on other errors."""
-    result = pipeline.bindings(data, str(file), locked)
+    result = pipeline.resolved_text(data, str(file), locked)
     _end_if_failed(_without_unlocked(result.report), data, file)
     return result
 

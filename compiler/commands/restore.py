@@ -87,8 +87,7 @@ def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
 
 def _need_secrets(lowered: Lowered, only: str | None, root: Path) -> None:
     """End the command if `secrets generate` would make a new key for data that an old key encrypts."""
-    settings = lowered.platform.settings.secrets
-    if settings.provider not in ("local", "sealed-secrets", "sops"):
+    if not lowered.platform.settings.secrets.are_generated:
         return
     environment = lowered.platform.environment or ""
     lost = folder.missing(irreplaceable(lowered, only), environment, root)

@@ -113,8 +113,10 @@ def compile_source(revision: SpecRevision) -> Compilation:
 
     Objects are not checked against their schemas: that matters only before they are applied.
     """
-    result = pipeline.with_objects(pipeline.bound(revision.data, revision.name, revision.lock))
-    result = pipeline.with_findings(result, pipeline.findings(result, schemas=False))
+    result = pipeline.with_objects(
+        pipeline.checked_text(revision.data, revision.name, revision.lock)
+    )
+    result = pipeline.with_diagnostics(result, pipeline.object_diagnostics(result, schemas=False))
     if result.report.failed:
         show_errors(result.report, revision.data, revision.name)
         fail(f"{revision.name} does not compile", 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from compiler import pipeline
+from compiler.check import check_previous
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import lock_of, read_spec
 from compiler.commands.options import format_option, spec_option
@@ -16,7 +17,6 @@ from compiler.commands.progress import progress
 from compiler.commands.spec_file import STDIN
 from compiler.commands.verb import Verb
 from compiler.pipeline import Compilation
-from compiler.rules import previous
 
 
 @click.command(cls=Verb)
@@ -48,7 +48,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), lock_of(file, data), progress=step)
-    result.report.diagnostics.extend(previous.check(result.lowered, file.parent))
+    result.report.diagnostics.extend(check_previous(result.lowered, file.parent))
     show(result.report, data, str(file), form)
     if result.report.failed:
         sys.exit(1)

@@ -25,18 +25,14 @@ def after_compile(lowered: Lowered, location: SpecLocation) -> Iterator[tuple[st
 
 
 def _credentials(lowered: Lowered, environment: str) -> tuple[str, str]:
-    if lowered.platform.settings.secrets.provider in ("local", "sealed-secrets", "sops"):
+    if lowered.platform.settings.secrets.are_generated:
         return f"platformc secrets generate {environment}", "makes the credentials that are missing"
     return f"platformc secrets list {environment}", "lists the Secrets that must exist"
 
 
 def pages(lowered: Lowered) -> Iterator[str]:
     """How to open each page for people: by its host, and from a laptop past network policies."""
-    routed = {
-        binding.consumer.name
-        for binding in lowered.graph.bindings
-        if binding.requires == gateway.ROUTE
-    }
+    routed = gateway.routed(lowered.graph)
     scheme = "https" if lowered.platform.settings.tls else "http"
     for name, openings in opened(lowered.graph).items():
         for page in openings:

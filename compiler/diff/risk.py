@@ -7,7 +7,6 @@ from compiler.diff.rules import effects
 from compiler.diff.storage import claim_names
 from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.resource import Resource
-from compiler.rules.previous.first_canary import canary
 
 # Kubernetes' own kinds whose deletion deletes data.
 _HOLDERS = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition",
@@ -48,7 +47,7 @@ def of_removal(resource: Resource) -> Judgement:
 
 def of_addition(resource: Resource) -> Judgement:
     """The judgement of a new object: only rules, such as network policies, affect running pods."""
-    if canary(resource) is not None:
+    if resource.canary is not None:
         return Judgement(
             Risk.NO_OP, "no version before it takes the rest: the canary gets all requests"
         )

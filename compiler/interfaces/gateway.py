@@ -132,3 +132,15 @@ def users(bindings: Iterable[model.Binding[Claim, Offer]]) -> list[model.Instanc
 
 # The requirement of components that have a host on the gateway.
 ROUTE = model.Requires("gateway", Endpoint)
+
+
+def offers(offers: Mapping[str, model.Offers]) -> list[Offer]:
+    """The gateways among the offers of all instances."""
+    return [
+        offer for slots in offers.values() for offer in slots.values() if isinstance(offer, Offer)
+    ]
+
+
+def routed(graph: model.Graph) -> set[str]:
+    """The instances with a route at a gateway; without a gateway, no host answers."""
+    return {binding.consumer.name for binding in graph.bindings if binding.requires == ROUTE}

@@ -22,6 +22,11 @@ CONFIG = "/etc/aws/config"
 ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
+COPIES = "backups"  # the slot of the bucket that keeps an instance's copies
+DRILL = "drill"  # the slot of the key that reads them, to see whether they can be restored
+OF_COPIES = (COPIES, DRILL)
+
+
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Buckets, which the store creates, and a key that opens exactly these."""
 

@@ -112,6 +112,14 @@ class Resource(Struct, frozen=True):
         return (group, self.kind, self.namespace, self.name)
 
     @property
+    def canary(self) -> int | None:
+        """The percentage of requests for the newest version, or None without a canary."""
+        percent: int | None = (
+            at(self.manifest, self.custom.canary) if self.custom and self.custom.canary else None
+        )
+        return percent
+
+    @property
     def pod_labels(self) -> Mapping[str, str]:
         """The labels of the pods that are made of the object; none if it has no pods."""
         template = pod_template(self.manifest)

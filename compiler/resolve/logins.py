@@ -52,12 +52,7 @@ def guarded(
     platform: Platform, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers]
 ) -> Guarded:
     """Find the pages and models that get a guard; none without a gateway."""
-    gateways = [
-        offer
-        for slots in offers.values()
-        for offer in slots.values()
-        if isinstance(offer, gateway.Offer)
-    ]
+    gateways = gateway.offers(offers)
     if not gateways:
         return Guarded()
     secure = gateways[0].scheme == "https"

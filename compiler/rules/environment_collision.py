@@ -10,9 +10,9 @@ from itertools import combinations
 
 from compiler.diagnostics import Related, Report
 from compiler.diagnostics.words import listing
+from compiler.interfaces import gateway
 from compiler.model import Graph, Path, Platform, hosts
 from compiler.registry import in_upstream_namespace
-from compiler.rules.host_collision import routed_of
 
 _NAME: Path = ("spec", "cluster", "name")
 
@@ -64,7 +64,7 @@ def _namespaces(platform: Platform) -> set[str]:
 
 def _routed(graph: Graph) -> set[str]:
     """The hosts that a gateway serves."""
-    routed = routed_of(graph)
+    routed = gateway.routed(graph)
     return {
         host
         for host, instances in hosts.owners(graph).items()

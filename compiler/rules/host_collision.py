@@ -42,7 +42,7 @@ def _check_duplicates(
     """Report hosts of two instances: a second server is named `<instance>-<server>`, which may be
     another's name.
     """
-    routed = routed_of(graph)
+    routed = gateway.routed(graph)
     for host, instances in owners.items():
         several = [instance for instance in instances if instance.name in routed]
         if len(several) < 2:
@@ -62,13 +62,6 @@ def _check_duplicates(
             help=help,
             related=[Related("the other one", platform.document.span_of(shorter.path))],
         )
-
-
-def routed_of(graph: Graph) -> set[str]:
-    """The instances with a gateway; without one, no host answers."""
-    return {
-        binding.consumer.name for binding in graph.bindings if binding.requires == gateway.ROUTE
-    }
 
 
 def _domain(platform: Platform, report: Report) -> None:

@@ -10,8 +10,7 @@ from compiler.registry import providers
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    offers = (offer for slots in graph.offers.values() for offer in slots.values())
-    if any(isinstance(offer, gateway.Offer) for offer in offers):
+    if gateway.offers(graph.offers):
         return
     settings = {
         "tls": platform.settings.tls,

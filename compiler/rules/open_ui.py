@@ -9,12 +9,7 @@ from compiler.model.hosts import Opened
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    has_gateway = any(
-        isinstance(offer, gateway.Offer)
-        for slots in graph.offers.values()
-        for offer in slots.values()
-    )
-    for pages in hosts.opened(graph).values() if has_gateway else ():
+    for pages in hosts.opened(graph).values() if gateway.offers(graph.offers) else ():
         for page in pages:
             # A page whose login has the name of another instance is reported there.
             expects_login = platform.settings.login is not None and not page.offer.programs

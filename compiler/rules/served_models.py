@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from compiler.check.problems import report_problems
 from compiler.diagnostics import Report
 from compiler.interfaces import serving
 from compiler.model import Binding, Graph, Platform
 from compiler.model.memo import Memo
 from compiler.model.problem import Problem
-from compiler.rules.component_problems import report_problems
 
 
 def check_all(

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
+from compiler.interfaces import s3
 from compiler.model import Graph, Path, Platform
 
 _TO: Path = ("spec", "backup", "to")
-_SLOT = "backups"
 
 
 def check_all(
@@ -60,7 +60,7 @@ def _buckets(platform: Platform, graph: Graph) -> set[tuple[str, str]]:
         for binding in graph.bindings
         if backup is not None
         and binding.provider.name == backup.to
-        and binding.requires.slot == _SLOT
+        and binding.requires.slot == s3.COPIES
         and binding.offer.external
         for bucket in binding.claim.resources
     }

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
+from compiler.interfaces import s3
 from compiler.model import Graph, Path, Platform
 from compiler.registry import providers
-
-COPIES = "backups"  # the slot of the bucket that keeps an instance's copies
-OF_COPIES = (COPIES, "drill")  # and of the key that reads it, to see whether they can be restored
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     backup = platform.settings.backup
     copied: dict[str, list[str]] = {}
     for binding in graph.bindings:
-        if binding.requires.slot == COPIES and not binding.offer.external:
+        if binding.requires.slot == s3.COPIES and not binding.offer.external:
             copied.setdefault(binding.provider.name, []).append(binding.consumer.name)
     if backup is not None and _inside(backup.to, graph):
         copied.setdefault(backup.to, [])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from compiler.diagnostics import Report
+from compiler.interfaces import s3
 from compiler.model import Graph, Path, Platform
-from compiler.rules.shared_fate import OF_COPIES
 from compiler.spec.component import RecordSpec
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for binding in graph.bindings:
         store, server = binding.consumer, binding.final.provider
-        if binding.requires.slot in OF_COPIES or binding.final.offer.external:
+        if binding.requires.slot in s3.OF_COPIES or binding.final.offer.external:
             continue
         if not (isinstance(store.spec, RecordSpec) and isinstance(server.spec, RecordSpec)):
             continue

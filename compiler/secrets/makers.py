@@ -30,5 +30,4 @@ def is_chosen(lowered: Lowered, credential: Credential) -> bool:
     """Whether the user chooses a credential's value; all other makers know its form."""
     if credential.created_by:
         return credential.created_by == "you"
-    secrets = lowered.platform.settings.secrets
-    return secrets.provider == "existing" or secrets.store is not None
+    return lowered.platform.settings.secrets.are_stored_outside

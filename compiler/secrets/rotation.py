@@ -64,13 +64,13 @@ def _values(
     changes = tuple(_by_hand(lowered, credentials))
     stops = Step("by hand", tuple(change.stop for change in changes))
     renewed = tuple(_renewed(lowered, credentials, location))
-    if changes and _stored_outside(lowered):
+    if changes and lowered.platform.settings.secrets.are_stored_outside:
         yield stops
     for credential in credentials:
         if credential.remove_command:
             title = f"{credential.name} is taken out of the server's data, to be made again"
             yield Step(title, (credential.remove_command,))
-    if changes and not _stored_outside(lowered):
+    if changes and not lowered.platform.settings.secrets.are_stored_outside:
         # Values are created once, even if the plan is started several times before it completes.
         confirmed = " && ".join(f'[ "${{{change.variable}:-}}" ]' for change in changes)
         yield Step("new values", tuple(f"{{ {confirmed}; }} || {line}" for line in renewed))
@@ -131,15 +131,9 @@ class _ByHand(Struct, frozen=True):
         )
 
 
-def _stored_outside(lowered: Lowered) -> bool:
-    """Whether values are stored in a place to which platformc does not write."""
-    secrets = lowered.platform.settings.secrets
-    return secrets.provider == "existing" or secrets.store is not None
-
-
 def _by_hand(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[_ByHand]:
     """Changes of values in their store, and at services outside the platform."""
-    outside = _stored_outside(lowered)
+    outside = lowered.platform.settings.secrets.are_stored_outside
     for credential in credentials:
         hosts = sorted({binding.host for binding in lowered.graph.bindings
                         if binding.offer.external and binding.secret == credential.name})  # fmt: skip

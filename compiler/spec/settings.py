@@ -104,6 +104,16 @@ class Secrets(Section):
         "kubeseal asks the cluster.",
     )
 
+    @property
+    def are_generated(self) -> bool:
+        """Whether `platformc secrets generate` makes the values, as files or as ciphertext."""
+        return self.provider in ("local", "sealed-secrets", "sops")
+
+    @property
+    def are_stored_outside(self) -> bool:
+        """Whether the values are in a place to which platformc does not write, and a person chooses them."""
+        return self.provider == "existing" or self.store is not None
+
     def check(self) -> None:
         owners = {"store": "external-secrets", "certificate": "sealed-secrets"}
         for name, owner in owners.items():

@@ -11,7 +11,7 @@ from live.pods.node import Node
 
 def graph(spec: str) -> Graph:
     """The bindings of a test's platform."""
-    result = pipeline.bound((HEAD + spec).encode(), "platform.yaml")
+    result = pipeline.checked_text((HEAD + spec).encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     return result.graphs[None]
 

@@ -17,7 +17,7 @@ from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
 from compiler.spec.backup import Backup, days
 
-COPIES = model.Requires("backups", s3.Endpoint)
+COPIES = model.Requires(s3.COPIES, s3.Endpoint)
 FOLDER, SCRIPTS = "/backup", "/etc/platformc"
 LONGEST = 6 * 3600  # seconds of a run
 

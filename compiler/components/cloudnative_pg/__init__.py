@@ -25,7 +25,7 @@ from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
 VERSIONS = versions.VERSIONS
-BACKUPS = model.Requires("backups", s3.Endpoint)
+BACKUPS = model.Requires(s3.COPIES, s3.Endpoint)
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 PORT, STATUS, METRICS = 5432, 8000, 9187
 VERSION = "1.30.0"

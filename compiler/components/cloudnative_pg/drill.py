@@ -23,7 +23,7 @@ from compiler.model import Env
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB
 
-ARCHIVE = model.Requires("drill", s3.Endpoint)
+ARCHIVE = model.Requires(s3.DRILL, s3.Endpoint)
 USER = 26  # `postgres` of CloudNativePG's images
 SCRIPTS, FOLDER = "/etc/platformc", "/restored"
 DEADLINE = backups.LATE
@@ -36,7 +36,7 @@ def claims(me: model.Instance[Any], plan: backups.Plan) -> model.Claims:
     """A key that reads the archive and changes nothing; at the store of the backups, whichever that is."""
     if plan.drill is None:
         return {}
-    provider = me.spec.bind.get("backups") or plan.provider
+    provider = me.spec.bind.get(s3.COPIES) or plan.provider
     return {ARCHIVE: s3.Claim(buckets=(plan.bucket,), provider=provider, read_only=True)}
 
 

@@ -9,7 +9,6 @@ from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
 from compiler.interfaces import s3
 from compiler.model import Graph, Lowered, Package, Platform
-from compiler.rules.shared_fate import OF_COPIES
 from compiler.spec.component import RecordSpec
 
 _ROLE = "app.kubernetes.io/component"
@@ -36,7 +35,7 @@ def _buckets(graph: Graph) -> Mapping[str, set[str]]:
     """The buckets in each store of the platform, without buckets that keep copies."""
     buckets_of: dict[str, set[str]] = defaultdict(set)
     for binding in graph.bindings:
-        claim, is_copy = binding.claim, binding.requires.slot in OF_COPIES
+        claim, is_copy = binding.claim, binding.requires.slot in s3.OF_COPIES
         if isinstance(claim, s3.Claim) and not is_copy and not binding.offer.external:
             buckets_of[binding.provider.name].update(claim.buckets)
     return buckets_of

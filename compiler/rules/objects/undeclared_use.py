@@ -17,9 +17,8 @@ from msgspec import Struct
 
 from compiler.check.texts import texts
 from compiler.diagnostics import Report
-from compiler.interfaces import serving
+from compiler.interfaces import gateway, serving
 from compiler.model import Graph, Instance, Lowered, Path, Platform, hosts
-from compiler.rules.host_collision import routed_of
 
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?(?P<host>[a-z0-9][a-z0-9.-]*)(?::(?P<port>\d+))?"
@@ -142,7 +141,7 @@ def _owner(
 
 def _routes(graph: Graph) -> Mapping[str, str]:
     """The instance of each host that a gateway serves."""
-    routed = routed_of(graph)
+    routed = gateway.routed(graph)
     return {
         host: instance.name
         for host, instances in hosts.owners(graph).items()

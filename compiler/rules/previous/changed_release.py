@@ -20,9 +20,8 @@ from compiler.upstream.written_files import changed_files
 _MOST_FILES = 100  # the most files that a run names
 
 
-def check(lowered: Mapping[str | None, Lowered], root: Path) -> Report:
-    report = Report()
-    for code, path, problem in list(differences(lowered, root))[:_MOST_FILES]:
+def check_previous(environments: Mapping[str | None, Lowered], root: Path, report: Report) -> None:
+    for code, path, problem in list(differences(environments, root))[:_MOST_FILES]:
         name = path.split("/")[1]
         report.add(
             code,
@@ -30,7 +29,6 @@ def check(lowered: Mapping[str | None, Lowered], root: Path) -> Report:
             Span(str(root / path), 1, 1, 1, 1),
             help=f"move your change out of `operators/{name}`, and run `platformc vendor {name}`",
         )
-    return report
 
 
 def differences(

@@ -12,16 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Report
 from compiler.files import open_folder
-from compiler.model.custom_resource import at
 from compiler.model.package import Lowered
-from compiler.model.resource import Resource
 
 
-def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
-    """Compare models with the tree of the last compile."""
-    report = Report()
+def check_previous(environments: Mapping[str | None, Lowered], root: Path, report: Report) -> None:
     for name, lowered in environments.items():
         if name is None:
             continue
@@ -37,13 +33,12 @@ def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagno
                 path=path,
                 help="deploy the version before it first, without `canary`",
             )
-    return report.diagnostics
 
 
 def _canaries(lowered: Lowered) -> Iterator[tuple[str, int]]:
     for package in lowered.models.values():
         for resource in package.resources:
-            percent = canary(resource)
+            percent = resource.canary
             if percent is not None:
                 yield resource.name, percent
 
@@ -65,11 +60,3 @@ def _present(root: Path, folder: str, kinds: Iterable[str]) -> set[str]:
             data = tree.read_if_there(f"{folder}/{shard}/models.yaml") or b""
             names.update(begin.findall(data.decode("utf-8", "replace")))
     return {name.strip("'\"") for name in names}
-
-
-def canary(resource: Resource) -> int | None:
-    """The percentage of requests for the newest version of an object, or None without a canary."""
-    if resource.custom is None or not resource.custom.canary:
-        return None
-    percent: int | None = at(resource.manifest, resource.custom.canary)
-    return percent

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from compiler import registry
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Report
 from compiler.files import open_folder
 from compiler.model.package import Lowered, Package
 from compiler.model.versions import Crossing
@@ -21,16 +21,12 @@ from compiler.spec.image import split_image
 _IMAGE = re.compile(r"(?:image|imageName|value): [\"']?([\w./:@-]+:[\w.-]+)")
 
 
-def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
-    """Compare the images of each environment with the images of the last compile."""
-    report = Report()
-    with report.closing():
-        for name, lowered in environments.items():
-            packages = lowered.packages.values() if name is not None else ()
-            for package in packages:
-                for old, crossing in _crossings(package, root, str(name)):
-                    _add(package, old, crossing, lowered, report.within(name))
-    return report.diagnostics
+def check_previous(environments: Mapping[str | None, Lowered], root: Path, report: Report) -> None:
+    for name, lowered in environments.items():
+        packages = lowered.packages.values() if name is not None else ()
+        for package in packages:
+            for old, crossing in _crossings(package, root, str(name)):
+                _add(package, old, crossing, lowered, report.within(name))
 
 
 def _crossings(package: Package, root: Path, environment: str) -> Iterator[tuple[str, Crossing]]:
