@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.document.pointer import below
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.model.sameness import same
@@ -135,7 +136,7 @@ def difference(base: Manifest, target: Manifest) -> Iterator[Operation]:
 
 def _maps(base: Manifest, target: Manifest, path: str) -> Iterator[Operation]:
     for key in sorted(base.keys() | target.keys()):
-        at = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+        at = below(path, key)
         if key not in target:
             yield {"op": "remove", "path": at}
         elif key not in base:

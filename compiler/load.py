@@ -168,7 +168,7 @@ class _Builder:
         self.file, self.report, self.most_values = file, report, most_values
         self.nodes = 0
         # Whether a scalar may contain a control character, written directly or as an escape.
-        self.odd = "\\" in text or not printable(text)
+        self.odd = "\\" in text or not is_printable(text)
 
     def document(self, events: Iterator[Any]) -> Node | None:
         root: Node | None = None
@@ -207,7 +207,7 @@ class _Builder:
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self.refuse("yaml-tag", f"the tag `{tag}` asks for a type", event)
-        if self.odd and event.__class__ is yaml.ScalarEvent and not printable(event.value):
+        if self.odd and event.__class__ is yaml.ScalarEvent and not is_printable(event.value):
             self.report.add(
                 "control-character",
                 "the text holds a control character, which kustomize and kubectl cannot pass on",
@@ -282,7 +282,7 @@ _REMEDY = {
 }
 
 
-def printable(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Whether a text contains no control character.
 
     YAML allows most of them as escapes, and U+0085 directly. kustomize 5.8 writes DEL in a form

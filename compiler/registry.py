@@ -60,13 +60,18 @@ def _module_name(type: str) -> str | None:
     return _entry_points().get(type)
 
 
+def existing(type: str) -> Component:
+    """The component type of a name that is known to be one, such as a name of `all_types`."""
+    known = component(type)
+    assert known is not None, type
+    return known
+
+
 def component_of(instance: Instance[Any]) -> Component:
     """The module of an instance, of its component type or of its kind of tenant."""
     if instance.section != "components":
         return tenants.component(instance.section)
-    module = component(instance.type)
-    assert module is not None, instance.type
-    return module
+    return existing(instance.type)
 
 
 def versions(type: str) -> Versions:

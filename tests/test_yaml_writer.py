@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from support.programs import Reader, tool
 
 from compiler.kube import yaml as writer
-from compiler.load import printable
+from compiler.load import is_printable
 
 WORDS = """y n yes no on off true false null ~ Y N YES NO ON OFF TRUE FALSE NULL Null True nan inf .inf .NaN
 0 1 -1 +1 1.0 1e3 1E3 0o7 007 0x1F 0b1 1_000 12:30 12:30:45 190:20:30 2026-01-01 2026-01-01T00:00:00Z = << - -- --- ...
@@ -70,7 +70,7 @@ def test_any_document_reads_back_equal(document: dict[str, Any]) -> None:
 
 def test_kustomize_reads_nasty_strings_as_strings(tmp_path: Any) -> None:
     """Its reader is go-yaml, which kubectl shares; it can't pass on control characters at all."""
-    data = {f"k{index}": nasty for index, nasty in enumerate(NASTY) if printable(nasty)}
+    data = {f"k{index}": nasty for index, nasty in enumerate(NASTY) if is_printable(nasty)}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
     (tmp_path / "x.yaml").write_text(writer.dump(config_map), newline="")
     (tmp_path / "kustomization.yaml").write_text(writer.dump({"resources": ["x.yaml"]}))

@@ -107,9 +107,9 @@ def _types(workload: Manifest) -> Iterator[str]:
     images = [container["image"] for container in LivePod.of(workload).containers]
     programs = {split_image(image)[0].rpartition("/")[2] for image in images}
     for type in registry.builtin_types():
-        component = registry.component(type)
-        if component is not None and "adopt" in component.Spec.model_fields:
-            default = split_image(component.Spec.model_fields["image"].default)[0]
+        fields = registry.existing(type).Spec.model_fields
+        if "adopt" in fields:
+            default = split_image(fields["image"].default)[0]
             # Other publishers call the same program `postgresql` or `redis-server`.
             program = re.escape(default.rpartition("/")[2]) + r"(ql|-server)?"
             if any(re.fullmatch(program, name) for name in programs):
@@ -120,8 +120,7 @@ def _adoption(
     lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], used: set[str]
 ) -> Adoption:
     """The section that adopts one live server, with comments."""
-    component = registry.component(type)
-    assert component is not None
+    component = registry.existing(type)
     name = _instance_name(lowered, type, workload, used)
     adopt, comments = _adopted(component, workload, objects)
     section: dict[str, Any] = {} if name == type else {"type": type}

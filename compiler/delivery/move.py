@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
 from compiler.delivery.cron_jobs import run
+from compiler.kube.labels import COMPONENT
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
 from compiler.spec.move import Move
-
-ROLE = "app.kubernetes.io/component"
 
 
 def copier(lowered: Lowered) -> Resource | None:
@@ -24,7 +23,7 @@ def copier(lowered: Lowered) -> Resource | None:
             for package in lowered.packages.values()
             for resource in package.resources
             if resource.kind == "CronJob"
-            and resource.manifest["metadata"]["labels"].get(ROLE) == "move"
+            and resource.manifest["metadata"]["labels"].get(COMPONENT) == "move"
         ),
         None,
     )

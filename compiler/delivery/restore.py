@@ -9,13 +9,12 @@ from msgspec import Struct
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
 from compiler.delivery.cron_jobs import run
 from compiler.delivery.writers import STOPPED, clients, deployments, scale
+from compiler.kube.labels import COMPONENT
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import at
 from compiler.model.instance import REPLACES
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Phase, Resource
-
-ROLE = "app.kubernetes.io/component"
 
 
 class RestoreRequest(Struct, frozen=True):
@@ -34,7 +33,7 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
         for package in lowered.packages.values()
         for resource in package.resources
         if resource.kind == "CronJob"
-        and resource.manifest["metadata"]["labels"].get(ROLE) == "restore"
+        and resource.manifest["metadata"]["labels"].get(COMPONENT) == "restore"
     ]
     return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].name))
 

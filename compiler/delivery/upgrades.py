@@ -8,12 +8,11 @@ from compiler import registry
 from compiler.delivery.apply_plan import Step
 from compiler.delivery.cron_jobs import run
 from compiler.interfaces import sql
+from compiler.kube.labels import COMPONENT
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
 from compiler.model.versions import Crossing
 from compiler.spec.component import RunningSpec
-
-ROLE = "app.kubernetes.io/component"
 
 
 def copies(before: Lowered, after: Lowered) -> Iterator[Step]:
@@ -54,5 +53,5 @@ def _jobs(before: Lowered, name: str) -> Iterator[Resource]:
     for holder in sorted(holders & before.packages.keys()):
         for resource in before.packages[holder].resources:
             labels = resource.manifest["metadata"]["labels"]
-            if resource.kind == "CronJob" and labels.get(ROLE) == "backup":
+            if resource.kind == "CronJob" and labels.get(COMPONENT) == "backup":
                 yield resource

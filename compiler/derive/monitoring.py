@@ -16,6 +16,7 @@ from compiler.derive.packages import each_package, with_pod
 from compiler.derive.scraping import PORT, ScrapeTarget, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
+from compiler.kube.labels import COMPONENT
 from compiler.lower import package_of
 from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
@@ -97,7 +98,7 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
     template = pod_template(resource.manifest)
     if template is None:
         return resource
-    role = template["metadata"]["labels"].get("app.kubernetes.io/component")
+    role = template["metadata"]["labels"].get(COMPONENT)
     containers = template["spec"]["containers"]
     for source in sources:
         metrics = source.metrics

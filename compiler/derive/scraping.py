@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from compiler.derive.network_policies import labels_of
 from compiler.interfaces import monitoring
-from compiler.kube.labels import selector
+from compiler.kube.labels import INSTANCE, selector
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import Manifest, OperatorPods, Resource
@@ -62,7 +62,7 @@ class ScrapeTarget(Struct, frozen=True):
                 "podMetricsEndpoints": [{**_endpoint(self.metrics), **scrape}],
             }
             return monitoring.resource(monitoring.POD_MONITOR, self.me, self.name, self.offer, spec)
-        labels = {"app.kubernetes.io/instance": self.me.name, self.mark: self.role}
+        labels = {INSTANCE: self.me.name, self.mark: self.role}
         port = _port(self.service, self.metrics) or PORT
         spec = {"selector": {"matchLabels": labels}, "endpoints": [{"port": port, **scrape}]}
         return monitoring.resource(monitoring.SERVICE_MONITOR, self.me, self.name, self.offer, spec)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from compiler.document.pointer import below
 from compiler.kube import keys, pod_security, sources
 from compiler.kube.pod_security import Violation
 from compiler.kube.rejection import Rejection
@@ -67,7 +68,7 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
         yield at
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _nulls(inner, f"{at}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from _nulls(inner, below(at, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _nulls(inner, f"{at}/{index}")
@@ -111,7 +112,7 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
     for label, value in sorted(spec.get("selector", {}).get("matchLabels", {}).items()):
         if labels.get(label) != value:
             yield Rejection(
-                f"{at}/metadata/labels/{label.replace('/', '~1')}",
+                below(f"{at}/metadata/labels", label),
                 f"its pods would lack `{label}: {value}`, by which it selects them",
                 "leave the label as it is",
             )

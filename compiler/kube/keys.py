@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from compiler.document.pointer import below
 from compiler.kube.rejection import Rejection
 from compiler.spec import labels
 
@@ -47,7 +48,7 @@ def of_labels(values: Mapping[str, Any], at: str) -> Iterator[Rejection]:
             yield _refused(at, key, "the key of a label", _HELP_LABEL)
         elif not is_label_value(str(value)):
             help = "use at most 63 letters, digits, `-`, `_` and `.`"
-            yield Rejection(_pointer(at, key), f"`{value}` is not the value of a label", help)
+            yield Rejection(below(at, key), f"`{value}` is not the value of a label", help)
 
 
 def of_maps(value: Any, at: str) -> Iterator[Rejection]:
@@ -57,7 +58,7 @@ def of_maps(value: Any, at: str) -> Iterator[Rejection]:
             yield from of_maps(inner, f"{at}/{index}")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _of_map(key, inner, _pointer(at, key))
+            yield from _of_map(key, inner, below(at, key))
 
 
 def _of_map(key: str, value: Any, at: str) -> Iterator[Rejection]:
@@ -110,8 +111,4 @@ def of_variables(variables: Iterable[Mapping[str, Any]], at: str) -> Iterator[Re
 
 
 def _refused(at: str, key: str, role: str, help: str) -> Rejection:
-    return Rejection(_pointer(at, key), f"`{key}` is not {role}", help)
-
-
-def _pointer(at: str, key: str) -> str:
-    return f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
+    return Rejection(below(at, key), f"`{key}` is not {role}", help)

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.diagnostics.words import closest, listing
+from compiler.document.pointer import key_of as key_of_part
 from compiler.model.resource import Manifest
 from compiler.spec.component import Patch
 
@@ -55,7 +56,7 @@ def _alike(path: str, manifest: Manifest) -> tuple[str, ...]:
     value: Any = manifest
     parts = path.split("/")[1:]
     for depth, part in enumerate(parts):
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = key_of_part(part)
         if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         elif isinstance(value, dict) and key in value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compiler.kube.labels import metadata, selector
+from compiler.kube.labels import COMPONENT, metadata, selector
 from compiler.kube.volumes import with_claim
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest, Resource
@@ -65,7 +65,7 @@ def job(
     deadline: int = 1800,
 ) -> Resource:  # fmt: skip
     """A Job that runs once. derive/jobs.py adds the hash of its template to its name."""
-    role = template["metadata"]["labels"]["app.kubernetes.io/component"]
+    role = template["metadata"]["labels"][COMPONENT]
     spec = {"backoffLimit": retries, "activeDeadlineSeconds": deadline, "template": template}
     return Resource(
         {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata(me, name, role),
@@ -91,7 +91,7 @@ def cron_job(
         "suspend": schedule is None,
         "jobTemplate": {"spec": job},
     }
-    role = template["metadata"]["labels"]["app.kubernetes.io/component"]
+    role = template["metadata"]["labels"][COMPONENT]
     return Resource(
         {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(me, name, role),
          "spec": spec},

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from compiler.document import Path
+from compiler.document.pointer import below
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.spec.image import split_image
@@ -85,7 +86,7 @@ def image_texts(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
             yield from image_texts(inner, f"{at}/{index}")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            pointer = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
+            pointer = below(at, key)
             is_volume = at.endswith("/image") and key == _REFERENCE
             if isinstance(inner, str) and (_names_image(key) or is_volume):
                 yield pointer, inner

@@ -159,8 +159,7 @@ def _components(schema: Schema) -> Iterator[Topic]:
 
 def _slots(type: str) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
     """The slots that a component's module declares."""
-    component = registry.component(type)
-    assert component is not None
+    component = registry.existing(type)
     requires = tuple(
         Slot(slot.slot, slot.endpoint.interface, registry.providers(slot.endpoint.interface))
         for slot in component.requires

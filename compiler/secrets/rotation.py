@@ -19,6 +19,7 @@ from msgspec import Struct
 from compiler.delivery.apply_plan import SpecLocation, Step, generation
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names, secrets_of
+from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered, Package
@@ -203,7 +204,7 @@ def _deletion(resource: Resource, custom: CustomResource) -> tuple[str, ...]:
 def _selector(resource: Resource) -> str:
     """Labels that no other object has, so that the command applies nothing else."""
     labels = resource.manifest["metadata"]["labels"]
-    keys = ("app.kubernetes.io/instance", "app.kubernetes.io/component")
+    keys = (INSTANCE, COMPONENT)
     return ",".join(f"{key}={labels[key]}" for key in keys)
 
 

@@ -11,8 +11,7 @@ from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.words import correction, normalised
 from compiler.document import Node, Path
 from compiler.document.span import Span
-from compiler.registry import all_types
-from compiler.registry import component as component_of
+from compiler.registry import all_types, existing
 from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section, fields
 from compiler.spec.served_model import ModelSpec
@@ -63,7 +62,7 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
     return None if not alike and (has_advice(key) or key in _language()) else fix
 
 
-def as_text(error: FieldError) -> str | None:
+def help_to_quote(error: FieldError) -> str | None:
     """The help for a number or a boolean where a text belongs: to quote it, or the unit that it lacks."""
     text = _text(error.value)
     if error.accepts(text):
@@ -83,7 +82,7 @@ def _language() -> frozenset[str]:
     """Every key of every section of the language."""
     keys = {"environments"}
     queue: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
-    queue += [component.Spec for type in all_types() if (component := component_of(type))]
+    queue += [existing(type).Spec for type in all_types()]
     read: set[Any] = set()
     while queue:
         kind = queue.pop()

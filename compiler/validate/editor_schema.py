@@ -22,7 +22,7 @@ _MARKDOWN = re.compile(r"[`*_\[<]")
 def offer_names(definitions: dict[str, Schema]) -> None:
     """Offer the slots and types that `bind`, `uses` and `sink` may name, and the formats of models."""
     types = registry.all_types()
-    components = {type: _component(type) for type in types}
+    components = {type: registry.existing(type) for type in types}
     for type, component in components.items():
         _offer_slots(definitions[type]["properties"], component)
     clients = [type for type in types if _usable(components[type])]
@@ -35,12 +35,6 @@ def offer_names(definitions: dict[str, Schema]) -> None:
     definitions["Logger"]["properties"]["sink"]["examples"] = sorted(sinks)
     formats = dict.fromkeys(name for component in components.values() for name in component.FORMATS)
     definitions["ModelSpec"]["properties"]["format"]["examples"] = list(formats)
-
-
-def _component(type: str) -> Component:
-    component = registry.component(type)
-    assert component is not None
-    return component
 
 
 def _usable(component: Component) -> bool:

@@ -122,9 +122,7 @@ def _definitions() -> dict[str, Schema]:
 
 
 def _spec(type: str) -> Any:
-    component = registry.component(type)
-    assert component is not None
-    return component.Spec
+    return registry.existing(type).Spec
 
 
 class _Generator(GenerateJsonSchema):

@@ -16,7 +16,7 @@ from compiler.document import Node, Path
 from compiler.document.colons import without_space
 from compiler.document.outdented import indent
 from compiler.document.span import Span
-from compiler.spec.root import Header, Shape
+from compiler.spec.root import Shape
 from compiler.spec.section import Section, fields
 from compiler.specialise import help_for_named_list
 from compiler.text import uncapitalised
@@ -24,13 +24,13 @@ from compiler.validate.advice import advice, is_amount
 from compiler.validate.corrections import (
     EMPTY,
     SWITCHES,
-    as_text,
     corrected_key,
     correction_of,
+    help_to_quote,
     in_braces,
 )
 from compiler.validate.errors import FieldError, Loc, field_errors
-from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
+from compiler.validate.misplaced import BELOW_SPEC, is_below_spec, outdented_keys, spec_is_missing
 from compiler.validate.word_lists import list_line
 
 Help = str | tuple[str, ...]
@@ -79,17 +79,12 @@ def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
     """The errors, without missing keys that are only misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
     misspelt = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
-    if any(map(_below_spec, unknown)):
+    if any(map(is_below_spec, unknown)):
         misspelt.add(("spec",))
     replaced = {error.loc[:-1] for error in unknown if error.loc[-1] in error.other_forms}
     for error in errors:
         if error.type != "missing" or not (error.loc in misspelt or error.loc[:-1] in replaced):
             yield error
-
-
-def _below_spec(error: FieldError) -> bool:
-    """Whether a key at the top level belongs below `spec`."""
-    return error.parent is Header and error.loc[-1] in BELOW_SPEC
 
 
 def _report(error: FieldError, path: Path, document: Node, report: Report) -> None:
@@ -138,7 +133,7 @@ def _reason(error: FieldError, full: Path) -> Reason:
 
 def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     message = f"unknown key `{key}` {_where(full)}"
-    if _below_spec(error):
+    if is_below_spec(error):
         return "unknown-key", message, f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return "unknown-key", message, f"move `{key}:` under `spec:`"
@@ -241,9 +236,9 @@ def _help(error: FieldError, key: str) -> Help:
     """The help: how to write the value of a key as the expected type."""
     value = error.value
     if error.type == "string_type" and isinstance(value, dict):
-        return _as_text(key, value)
+        return _help_for_map(key, value)
     if error.type == "string_type" and not isinstance(value, list):
-        return as_text(error) or ()
+        return help_to_quote(error) or ()
     if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):
         return f"write `{switch}`"
     if error.type == "int_type" and str(value).lower() in _NUMBERS:
@@ -284,7 +279,7 @@ def _as_key(error: FieldError, key: str) -> str | None:
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def _as_text(key: str, value: dict[str, Any]) -> Help:
+def _help_for_map(key: str, value: dict[str, Any]) -> Help:
     """The help for a map in the form of another tool: its image's parts, or its only value, as a text."""
     if isinstance(value.get("repository"), str):
         registry = f"{value['registry']}/" if isinstance(value.get("registry"), str) else ""

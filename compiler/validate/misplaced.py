@@ -43,7 +43,7 @@ def spec_is_missing(errors: Sequence[FieldError], document: Node, report: Report
     if ("spec",) not in {error.loc for error in errors if error.type == "missing"}:
         return set()
     unknown = [error for error in errors if error.type == "extra_forbidden"]
-    top = [error.loc for error in unknown if error.parent is Header and _below_spec(error)]
+    top = [error.loc for error in unknown if is_below_spec(error)]
     inside = [error.loc for error in unknown if error.loc[:-1] == ("metadata",)]
     inside = [loc for loc in inside if loc[-1] in BELOW_SPEC]
     moved = top or inside
@@ -62,5 +62,6 @@ def spec_is_missing(errors: Sequence[FieldError], document: Node, report: Report
     return {("spec",), *top, *inside}
 
 
-def _below_spec(error: FieldError) -> bool:
-    return error.loc[-1] in BELOW_SPEC
+def is_below_spec(error: FieldError) -> bool:
+    """Whether a key at the top level belongs below `spec`."""
+    return error.parent is Header and error.loc[-1] in BELOW_SPEC

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
 from compiler.interfaces import s3
+from compiler.kube.labels import COMPONENT
 from compiler.model import Graph, Lowered, Package, Platform
 from compiler.spec.component import RecordSpec
-
-_ROLE = "app.kubernetes.io/component"
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -57,7 +56,7 @@ def _copied(package: Package) -> bool:
         return True
     return any(
         (resource.custom is not None and resource.custom.copies_data)
-        or resource.manifest["metadata"].get("labels", {}).get(_ROLE) == "backup"
+        or resource.manifest["metadata"].get("labels", {}).get(COMPONENT) == "backup"
         for resource in package.resources
     )
 

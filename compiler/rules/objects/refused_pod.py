@@ -13,6 +13,7 @@ from typing import NamedTuple
 from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import ENFORCE, LEVEL
 from compiler.diagnostics import Report
+from compiler.document.pointer import escaped
 from compiler.kube import pod_security
 from compiler.model import Injected, Lowered, Manifest, Package, Path, Platform, Resource
 from compiler.model.resource import containers_of
@@ -115,7 +116,7 @@ def _report(refusal: Refusal, package: Package, platform: Platform, report: Repo
     path: Path = package.instance.path if package.instance else ("spec",)
     patch = (
         f"{{target: {{kind: Namespace, name: {refusal.namespace}}}, operations: [{{op: replace, "
-        f"path: /metadata/labels/{ENFORCE.replace('/', '~1')}, value: {refusal.problem.admitted_by}}}]}}"
+        f"path: /metadata/labels/{escaped(ENFORCE)}, value: {refusal.problem.admitted_by}}}]}}"
     )
     report.add(
         "refused-pod",
