@@ -110,12 +110,16 @@ def scheduling(placement: Schedulable) -> Manifest:
     return fields
 
 
-def pull_secrets(me: Instance[Any]) -> Manifest:
-    """The pull Secrets of a pod of an instance that names some: such a pod gets none from its account."""
-    if not me.spec.pull_secrets:
+def pull_secrets(me: Instance[Any], *, own_account: bool = True) -> Manifest:
+    """The pull Secrets of a pod whose account does not bring them.
+
+    A pod that names some gets none from its account; an operator's account, which is not the instance's own,
+    has none.
+    """
+    if own_account and not me.spec.pull_secrets:
         return {}
     names = dict.fromkeys((*me.settings.registry.pull_secrets, *me.spec.pull_secrets))
-    return {"imagePullSecrets": [{"name": name} for name in names]}
+    return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
 
 
 def _spread(labels: dict[str, str], affinity: Manifest) -> Manifest:

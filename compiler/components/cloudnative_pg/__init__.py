@@ -16,7 +16,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, drill, logins, versions
-from compiler.components.cloudnative_pg.kinds import CLUSTER
+from compiler.components.cloudnative_pg.kinds import CLUSTER, CLUSTER_LABEL
 from compiler.interfaces import postgresql, s3, sql
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
@@ -117,7 +117,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         DATABASES: postgresql.Offer(
             port=PORT,
             service=f"{me.name}-rw",
-            pods=_pods(me),
+            pods=_servers(me).labels,
             sslmode="require",
             max_connections=me.spec.max_connections,
             grows=True,
@@ -165,10 +165,11 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     store = wiring.get(BACKUPS)
     connections = postgres.connections(me.spec, wiring.claims(DATABASES))
     yield _cluster(me, bindings, store, connections)
-    servers = model.OperatorPods("servers", _pods(me))
-    yield model.InternalTraffic(servers, servers, (PORT, STATUS))
+    # With the Jobs that make instances, and the poolers, which carry the Cluster's label as well.
+    all_pods, servers = model.OperatorPods("pods", {CLUSTER_LABEL: me.name}), _servers(me)
+    yield model.InternalTraffic(all_pods, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
-    yield kube.api_server(me, servers)
+    yield kube.api_server(me, all_pods)
     plan = backups.plan(me)
     alerts = backups.alerts(plan) if plan else ()
     yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT, *alerts))
@@ -187,13 +188,14 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def revoke_command(binding: postgresql.Binding) -> str:
     """Locks a login without a consumer: the operator leaves a role that is not in its list unchanged."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
-    labels = f"cnpg.io/cluster={me.name},cnpg.io/instanceRole=primary"
+    labels = f"{CLUSTER_LABEL}={me.name},cnpg.io/instanceRole=primary"
     primary = f"$(kubectl get pods -n {me.namespace} -l {labels} -o name)"
     return f"kubectl exec -n {me.namespace} {primary} -c postgres -- psql -c '{statement}'"
 
 
-def _pods(me: model.Instance[Spec]) -> dict[str, str]:
-    return {"cnpg.io/cluster": me.name}
+def _servers(me: model.Instance[Spec]) -> model.OperatorPods:
+    """The instances of PostgreSQL alone (pkg/specs/pods.go of 1.30)."""
+    return model.OperatorPods("servers", {CLUSTER_LABEL: me.name, "cnpg.io/podRole": "instance"})
 
 
 def _cluster(

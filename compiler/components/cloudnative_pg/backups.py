@@ -14,7 +14,7 @@ from msgspec import Struct
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.cloudnative_pg.kinds import OBJECT_STORE, SCHEDULED_BACKUP
+from compiler.components.cloudnative_pg.kinds import CLUSTER_LABEL, OBJECT_STORE, SCHEDULED_BACKUP
 from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.backup import Backup as PlatformBackup
@@ -170,7 +170,7 @@ def lower(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> Ite
     if me.spec.restore is not None:
         # The operator gives the pod that restores its own labels alone, and none that the cluster's
         # pods inherit (CloudNativePG 1.30, pkg/specs/jobs.go).
-        labels = {"cnpg.io/cluster": me.name, "cnpg.io/jobRole": "full-recovery"}
+        labels = {CLUSTER_LABEL: me.name, "cnpg.io/jobRole": "full-recovery"}
         yield model.UnlabelledClients(model.OperatorPods("recovery", labels), store.binding)
 
 

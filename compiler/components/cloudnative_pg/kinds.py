@@ -27,10 +27,12 @@ def _drops_database(change: FieldChange, before: Manifest, after: Manifest) -> b
 _PLUGIN = "backups go from the operator's own Barman support to the Barman Cloud Plugin"
 _INSTALL = "install the plugin first: `platformc prerequisites`"
 
+CLUSTER_LABEL = "cnpg.io/cluster"  # of all pods for a Cluster, with its name as the value
+
 CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
-    pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), "cnpg.io/cluster"),
+    pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), CLUSTER_LABEL),
     env=("spec", "env"),
     ready="condition=Ready",
     replicas="instances",

@@ -19,7 +19,8 @@ from compiler.model import Env
 from compiler.spec.duration import seconds
 
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
-COPY = f"{kube.TMP}/repository"  # the copy of definitions from a ConfigMap
+# The copy of the definitions. A volume at their place in an image would hide them.
+COPY = f"{kube.TMP}/repository"
 
 
 class Pods(Struct, frozen=True):
@@ -176,10 +177,10 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     init: list[kube.Container] = []
     volumes: list[kube.Volume] = []
     if repository is not None and repository.image is not None:
-        copy = f"cp -R {repository.path}/. {REPOSITORY}/"
+        copy = f"cp -R {repository.path}/. {COPY}/"
         init = [kube.Container("repository", repository.image, container.resources,
                                command=["sh", "-c", copy])]  # fmt: skip
-        volumes = [kube.empty_dir("repository", REPOSITORY)]
+        volumes = [kube.empty_dir("repository", COPY)]
     elif repository is not None:
         name = f"{me.name}-repository"
         yield model.ConfigFiles(name, me.namespace, dict(sorted(repository.files.items())))

@@ -69,6 +69,6 @@ def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.M
         "enableServiceLinks": False,
         "securityContext": kube.UNPRIVILEGED,
         **kube.scheduling(me.spec),
-        **kube.pull_secrets(me),
+        **kube.pull_secrets(me, own_account=False),
     }
     return {"metadata": {"labels": kube.pod_labels(me, "server", [upstream])}, "spec": spec}
