@@ -248,6 +248,23 @@ def test_a_plan_names_what_other_people_make_before_the_first_server() -> None:
     assert not any("administrators" in step.title for step in steps(lowered("lean", "default")))
 
 
+@pytest.mark.parametrize("install", ["operator", "vendored"])
+def test_kserve_starts_again_when_knative_comes_after_it(install: str) -> None:
+    """KServe 0.20.0 keeps what it learned of Knative's kinds at its start (pkg/utils/utils.go)."""
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: late}\nspec:\n"
+        f"  components: {{minio: {{}}, istio: {{}}, knative: {{install: {install}}}, kserve: {{}}}}\n"
+    )
+    result = pipeline.compile(spec.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    delivery = steps(result.lowered["default"])
+    restart = "kubectl rollout restart -n kserve deployment/kserve-controller-manager"
+    (at,) = [index for index, step in enumerate(delivery) if restart in step.commands]
+    brought = "knativeserving.operator" if install == "operator" else "/knative ;"
+    assert brought in " ".join(delivery[at - 1].commands)
+    assert any(step.title.endswith("stores") for step in delivery[at:])
+
+
 def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -> None:
     spec = SCENARIOS / "minimal" / "platform.yaml"
     smaller = tmp_path / "platform.yaml"

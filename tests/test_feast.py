@@ -236,6 +236,22 @@ def test_definitions_are_plain_files_when_feast_reads_them(tmp_path: Path) -> No
     assert (run.returncode, run.stdout) == (0, "f features.py\n"), run.stderr
 
 
+def test_an_image_is_copied_from_a_place_that_no_volume_hides() -> None:
+    ((pod, container),) = [
+        (pod, container)
+        for pod in templates("feast-remote", "default")
+        for container in pod.spec.get("initContainers", ())
+        if container["name"] == "repository"
+    ]
+    copy = container["command"][-1].split()
+    source, target = copy[2].removesuffix("."), copy[3]
+    assert not any(
+        source.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"]
+    )
+    (apply,) = [other for other in pod.spec["containers"] if other["name"] == "apply"]
+    assert f"--chdir {target.removesuffix('/')} " in apply["command"][-1]
+
+
 # Who writes the registry -------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from compiler.derive.namespaces import platform_namespaces
 from compiler.emit.manifests import manifests
 from compiler.interfaces.istio import TUNNEL
 from compiler.model.resource import Manifest
+from compiler.upstream.prerequisites import prerequisites
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 STRICT = [
@@ -275,7 +276,7 @@ def meshed(components: str) -> list[Manifest]:
 
 def test_the_same_pods_have_one_policy_of_exceptions() -> None:
     """Istio heeds the oldest of several that select a pod, and forgets the others."""
-    manifests = meshed("minio: {}, cloudnative-pg: {}, mlflow: {}, monitoring: {}")
+    manifests = meshed("minio: {}, cloudnative-pg: {}, pgbouncer: {}, mlflow: {}, monitoring: {}")
     actual = [
         manifest["spec"] for manifest in manifests if manifest["kind"] == "PeerAuthentication"
     ]
@@ -284,6 +285,35 @@ def test_the_same_pods_have_one_policy_of_exceptions() -> None:
     assert len(set(chosen)) == len(chosen)
     (servers,) = [spec for spec in actual if "cnpg.io/cluster" in str(spec)]
     assert set(servers["portLevelMtls"]) == {"8000", "9187"}  # the operator's, the scraper's
+    for kind, ports in (("Cluster", {"8000", "9187"}), ("Pooler", {"9127"})):
+        (owner,) = [manifest for manifest in manifests if manifest["kind"] == kind]
+        labels = as_resource(owner).pod_labels
+        (spec,) = [spec for spec in actual if "selector" in spec
+                   and spec["selector"]["matchLabels"].items() <= labels.items()]  # fmt: skip
+        assert set(spec["portLevelMtls"]) == ports
+
+
+def test_identities_do_not_depend_on_the_clusters_domain() -> None:
+    """istiod's trust domain has a default of its own (istio-discovery/templates/configmap.yaml of 1.30.3)."""
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: meshed}\nspec:\n"
+        "  cluster: {domain: k8s.corp}\n  components: {istio: {}, minio: {}, postgres: {}, mlflow: {}}\n"
+    )
+    lowered_platform = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    principals = [
+        principal
+        for manifest in manifests(lowered_platform)
+        if manifest["kind"] == "AuthorizationPolicy"
+        for rule in manifest["spec"].get("rules", ())
+        for source in rule.get("from", ())
+        for principal in source["source"].get("principals", ())
+    ]
+    assert principals
+    assert all(principal.startswith("cluster.local/ns/") for principal in principals)
+    (system,) = [
+        system for system in prerequisites(lowered_platform.graph) if system.name == "istio"
+    ]
+    assert [command for command in system.how if "clusterDomain=k8s.corp" in command]
 
 
 def test_a_scraper_of_a_port_that_clients_use_gets_its_path_and_no_more() -> None:

@@ -294,6 +294,16 @@ def test_kserve_without_istio_asks_for_no_virtual_service() -> None:
     assert (ingress["disableIstioVirtualHost"], ingress["disableIngressCreation"]) == (True, True)
 
 
+def test_a_host_of_kserves_own_has_room_for_every_name() -> None:
+    """KServe refuses a model whose template gives a label of more than 63 characters (ingress/domain.go)."""
+    config = configs(prerequisite("kserve-standard", kserve, "kserve"))["inferenceservice-config"]
+    template = json.loads(config["ingress"])["domainTemplate"]
+    for component in ("predictor", "transformer"):
+        host = template.replace("{{ .Name }}", f"{'m' * 40}-{component}")
+        host = host.replace("{{ .Namespace }}", "n" * 40)
+        assert all(len(label) <= 63 for label in host.split("."))
+
+
 def test_what_fetches_models_is_admitted() -> None:
     """`restricted` asks each container for this; the release's has none (kserve/kserve#5373)."""
     for scenario in ("kserve-serverless", "kserve-standard"):

@@ -7,7 +7,7 @@ each kind.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -21,6 +21,7 @@ from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered
+from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.upstream.prerequisites import (
     administration,
@@ -71,6 +72,7 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         phase = Phase.of(wave)
         title = f"wave {wave}, {phase.title}"
         yield Step(title, (command, *_waits(objects, kinds)), phase)
+        yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
@@ -94,6 +96,33 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         folder = location.sibling(f"prerequisites/{lowered.platform.environment}/{release.name}")
         title = f"{release.system} {release.version}, from the files of `platformc vendor`"
         yield Step(title, tuple(vendored_commands(release, folder)))
+        yield from _restarts(release.brings, prerequisites(lowered.graph))
+
+
+def _installed_before(lowered: Lowered) -> tuple[Prerequisite, ...]:
+    """The systems that are installed before the first wave."""
+    return (*prerequisites(lowered.graph), *vendored(lowered.graph))
+
+
+def _brought(objects: Iterable[Manifest], kinds: Kinds) -> set[str]:
+    """The parts of systems that operators install for some objects."""
+    custom = (kinds.get((Resource(manifest).id[0], manifest["kind"])) for manifest in objects)
+    return {kind.brings for kind in custom if kind is not None and kind.brings}
+
+
+def _restarts(parts: Collection[str], systems: Iterable[Prerequisite]) -> Iterator[Step]:
+    """Restart the systems that run already and look for one of these parts only when they start."""
+    for system in systems:
+        late, running = [part for part in system.looks_once_for if part in parts], system.running
+        if late and running is not None:
+            server = f"-n {running.namespace} deployment/{running.deployment}"
+            yield Step(
+                f"{system.system} looks for {', '.join(late)} only when it starts",
+                (
+                    f"kubectl rollout restart {server}",
+                    f"kubectl rollout status {server} --timeout={_TIMEOUT}",
+                ),
+            )
 
 
 def deletions(before: Lowered, after: Lowered) -> Step:

@@ -17,7 +17,7 @@ from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
-from compiler.interfaces.istio import authorization_policy, peer_authentication
+from compiler.interfaces.istio import TRUST_DOMAIN, authorization_policy, peer_authentication
 from compiler.kube.labels import selector
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
@@ -38,7 +38,6 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     mesh = mesh_of(lowered)
     if mesh is None or not mesh.offer.strict:
         return lowered
-    trust = lowered.platform.settings.cluster.domain
     users = users_of(lowered)
     offers: dict[str, dict[tuple[str, str], Binding]] = defaultdict(dict)  # by package
     for binding in lowered.graph.bindings:
@@ -56,8 +55,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         return extended(
             package,
             (
-                *(p for binding in bindings for p in clients(binding, users[binding.label], trust)),
-                *_of_traffic(package, package.instance, bindings, mesh, trust),
+                *(p for binding in bindings for p in clients(binding, users[binding.label])),
+                *_of_traffic(package, package.instance, bindings, mesh),
             ),
         )
 
@@ -65,17 +64,17 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _of_traffic(
-    package: Package, me: Instance[Any], bindings: Iterable[Binding], mesh: Mesh, trust: str
+    package: Package, me: Instance[Any], bindings: Iterable[Binding], mesh: Mesh
 ) -> Iterator[Resource]:
     """The policies for traffic between own pods, and for callers that use no binding."""
     for traffic in package.internal_traffic:
-        yield _peers(package, me, traffic, trust)
+        yield _peers(package, me, traffic)
     used = {port for binding in bindings for port in binding.offer.pod_ports}
     used |= {port for call in package.ingress if call.meshed for port in call.ports}
     for call in package.ingress:
         # An ambient mesh has no proxies in the pods, so it cannot match HTTP paths.
         mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)
-        yield _callers(me, call, trust, call.paths if mixed else ())
+        yield _callers(me, call, call.paths if mixed else ())
     yield from _plain(me, package.ingress)
 
 
@@ -84,21 +83,21 @@ def _deny_all(namespace: str) -> Resource:
     return _policy("default-deny", namespace, None, None)
 
 
-def clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterator[Resource]:
+def clients(binding: Binding, users: frozenset[Account]) -> Iterator[Resource]:
     """The policy that lets the users of an offer in."""
     provider, offer = binding.provider, binding.offer
     if users:
         pods = dict(offer.pods) if offer.pods else selector(provider, offer.role)
-        sources = _sources(users, trust)
+        sources = _sources(users)
         name = f"{provider.name}-{binding.provides.slot}"
         yield _policy(name, provider.namespace, pods, _rules(sources, offer.pod_ports))
 
 
-def _sources(users: frozenset[Account], trust: str) -> list[Source]:
+def _sources(users: frozenset[Account]) -> list[Source]:
     """The identities of the users; the whole namespace if a controller chooses the accounts of pods."""
     open = sorted({space for space, account in users if not account})
     principals = sorted(
-        f"{trust}/ns/{space}/sa/{account}"
+        f"{TRUST_DOMAIN}/ns/{space}/sa/{account}"
         for space, account in users
         if account and space not in open
     )
@@ -106,9 +105,7 @@ def _sources(users: frozenset[Account], trust: str) -> list[Source]:
     return [*sources, {"namespaces": open}] if open else sources
 
 
-def _peers(
-    package: Package, me: Instance[object], traffic: InternalTraffic, trust: str
-) -> Resource:
+def _peers(package: Package, me: Instance[object], traffic: InternalTraffic) -> Resource:
     """The policy for traffic between pods of one instance, by the accounts of the clients."""
     client = labels_of(me, traffic.client)
     written = {
@@ -128,11 +125,11 @@ def _peers(
         f"{me.name}-{names[0]}-to-{names[1]}",
         me.namespace,
         labels_of(me, traffic.server),
-        _rules(_sources(accounts or frozenset({(me.namespace, "")}), trust), traffic.ports),
+        _rules(_sources(accounts or frozenset({(me.namespace, "")})), traffic.ports),
     )
 
 
-def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, ...]) -> Resource:
+def _callers(me: Instance[object], call: Ingress, paths: tuple[str, ...]) -> Resource:
     """Allow a caller without an identity; on a port that others use as well, only its paths."""
     role = call.server.role if isinstance(call.server, OperatorPods) else call.server
     accounts = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
@@ -140,7 +137,7 @@ def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, 
         f"{me.name}-{role}-from-{call.name}",
         me.namespace,
         labels_of(me, call.server),
-        _rules(_sources(accounts, trust), call.ports, paths),
+        _rules(_sources(accounts), call.ports, paths),
     )
 
 

@@ -32,20 +32,18 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             called[binding.provider.name][binding.provides.slot] = binding
     if mesh is None or not mesh.offer.strict or not called:
         return lowered
-    trust = lowered.platform.settings.cluster.domain
     users, memo = users_of(lowered), lowered.models.memo
     packages = dict(lowered.models)
     for name in called.keys() & packages.keys():
         package, bindings = packages[name], tuple(called[name].values())
         callers = tuple(users[binding.label] for binding in bindings)
-        with_policies = partial(_with_policies, package, bindings, callers, trust)
-        packages[name] = memo.once(with_policies, ("authorization", callers, trust), package)
+        with_policies = partial(_with_policies, package, bindings, callers)
+        packages[name] = memo.once(with_policies, ("authorization", callers), package)
     return replace(lowered, models=Fleet(packages, memo))
 
 
 def _with_policies(
     package: Package, bindings: tuple[Binding, ...], callers: tuple[frozenset[Account], ...],
-    trust: str,
 ) -> Package:  # fmt: skip
-    policies = (clients(*pair, trust) for pair in zip(bindings, callers, strict=True))
+    policies = (clients(*pair) for pair in zip(bindings, callers, strict=True))
     return extended(package, chain.from_iterable(policies))

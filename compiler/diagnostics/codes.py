@@ -101,6 +101,9 @@ CODES: dict[str, Code] = {
     "missing-issuer": Code(
         "error", "A model or a page asks for an identity that no issuer of the spec proves."
     ),
+    "unchecked-groups": Code(
+        "error", "The section of a page names groups, and no login checks them.", rule=True
+    ),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
     "unfit-edge": Code("error", "A gateway cannot express the route of a host."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),

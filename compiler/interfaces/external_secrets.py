@@ -1,8 +1,12 @@
-"""The kinds of External Secrets' API: objects from which its operator makes or fetches Secrets."""
+"""External Secrets: the kinds from which its operator makes or fetches Secrets, and its release."""
 
 from __future__ import annotations
 
-from compiler.model import CustomResource, Effect, Risk
+from compiler.model import CustomResource, Effect, Prerequisite, Risk
+from compiler.spec.settings import Store
+
+_VERSION = "2.9.0"
+_CHARTS = "https://charts.external-secrets.io"
 
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
@@ -24,3 +28,19 @@ PASSWORD = CustomResource(
     holds_data=True,
     effects=(_TAKEN_OVER,),
 )
+
+
+def prerequisite(store: Store | None) -> Prerequisite:
+    """The operator by its chart, and the store from which it fetches values, which the user makes."""
+    return Prerequisite(
+        name="external-secrets",
+        system="External Secrets",
+        version=_VERSION,
+        namespaces=("external-secrets",),
+        also=(f"your {store.kind} `{store.name}`",) if store is not None else (),
+        how=(
+            f"helm repo add external-secrets {_CHARTS}",
+            f"helm install external-secrets external-secrets/external-secrets --version {_VERSION} "
+            "-n external-secrets --create-namespace --wait",
+        ),
+    )

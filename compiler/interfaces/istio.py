@@ -9,6 +9,10 @@ from compiler.model import CustomResource, Effect, FieldChange, Manifest, Resour
 ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
 TUNNEL = 15008  # carries all traffic between pods of an ambient mesh
 PROBES = "169.254.7.127/32"  # the source address of the kubelet's probes in an ambient mesh
+# Of the identities in a policy: a pointer to the mesh's trust domain, whichever that is, for sidecars
+# (pilot/pkg/security/trustdomain/bundle.go); and in the chart the trust domain itself, which an ambient mesh
+# compares. The cluster's domain has no part in it.
+TRUST_DOMAIN = "cluster.local"
 NAMESPACE_LABELS = "istio"  # the beginning of the labels by which a namespace joins the mesh
 
 _AT_ONCE = Effect("spec(/.*)?", Risk.RELOAD, "the mesh takes it over at once")

@@ -9,6 +9,8 @@ from compiler.model import Hop
 from compiler.spec.duration import seconds
 from compiler.spec.served_model import ModelSpec
 
+KINDS = "Knative Serving"  # the part of a system that brings the kinds of routes and revisions
+
 
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Features of a revision that Knative does not allow by default."""

@@ -26,6 +26,11 @@ def no_specs(manifest: Manifest) -> Iterable[Manifest]:
     return ()
 
 
+def no_labels(manifest: Manifest) -> Mapping[str, str]:
+    """The operator adds no labels to the pods."""
+    return {}
+
+
 class OperatorWorkload(Struct, frozen=True):
     """The places in an object that determine the pods which its operator makes."""
 
@@ -33,6 +38,7 @@ class OperatorWorkload(Struct, frozen=True):
     name_label: str | None = None  # the label of the pods whose value is the object's name
     account: Location = ("metadata", "name")  # the ServiceAccount of the pods
     specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # the specs of the pods
+    added_labels: Callable[[Manifest], Mapping[str, str]] = no_labels  # further labels of the pods
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):
@@ -43,6 +49,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
     env: Location = ()  # the place of the variables of the pods' containers, if the kind has one
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
+    brings: str = ""  # the part of a system, by name, that is installed when the object is ready
     replicas: str = "replicas"  # the key with the number of its pods
     scales_to_zero: Location = ()  # the place of its least number of pods, if that may be 0
     deployments: str = ""  # the pattern of the names of Deployments that scale to zero

@@ -36,6 +36,8 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     # an instance may wait for those of another with which it has no binding.
     brings: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
+    # Parts that it looks for only when it starts: if one comes later, it has to start again.
+    looks_once_for: tuple[str, ...] = ()
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.

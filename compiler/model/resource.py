@@ -130,7 +130,8 @@ class Resource(Struct, frozen=True):
         if pods is None:
             return {}
         custom: Mapping[str, str] = at(self.manifest, pods.labels) or {}
-        return {**custom, pods.name_label: self.name} if pods.name_label else custom
+        named = {pods.name_label: self.name} if pods.name_label else {}
+        return {**custom, **pods.added_labels(self.manifest), **named}
 
     @property
     def pods(self) -> Iterable[Manifest]:

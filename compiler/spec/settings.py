@@ -14,6 +14,8 @@ from compiler.spec.move import Move
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 
+CLUSTER_DOMAIN = "cluster.local"  # of most clusters
+
 
 class Dns(Section):
     """The cluster's DNS pods, which every pod may query."""
@@ -49,7 +51,7 @@ class Cluster(Section):
     name: Name | None = Field(
         default=None, description="Environments with the same name share a cluster."
     )
-    domain: Host = Field(default="cluster.local", description="The cluster's DNS domain.")
+    domain: Host = Field(default=CLUSTER_DOMAIN, description="The cluster's DNS domain.")
     pod_cidrs: ListOf[Cidr] = Field(
         default=("10.0.0.0/8",), alias="podCIDRs", description="Address ranges of the pods."
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.interfaces import external_secrets, sealed_secrets
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
@@ -24,7 +26,29 @@ from compiler.upstream.object_images import with_mirrors
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
     """Systems that must be installed before the platform, in the order of installation."""
     candidates = (_required(instance, instance, wiring) for instance, wiring in _instances(graph))
-    return _ordered([prerequisite for prerequisite in candidates if prerequisite is not None])
+    systems = [prerequisite for prerequisite in candidates if prerequisite is not None]
+    brought = {part for system in systems for part in system.brings}
+    systems = [_with_missing(system, brought) for system in systems]
+    return _ordered([*_of_secrets(graph), *systems])
+
+
+def _with_missing(system: Prerequisite, brought: set[str]) -> Prerequisite:
+    """A system that names the parts which no other one of the platform brings, so that they are not forgotten."""
+    missing = tuple(
+        f"{part} {system.version}".strip() for part in system.awaits if part not in brought
+    )
+    return replace(system, also=(*system.also, *missing))
+
+
+def _of_secrets(graph: Graph) -> Iterator[Prerequisite]:
+    """The operator that makes or decrypts the credentials, if one does."""
+    for instance in islice(graph.instances.values(), 1):  # all have the same settings
+        secrets = instance.settings.secrets
+        match secrets.provider:
+            case "external-secrets":
+                yield external_secrets.prerequisite(secrets.store)
+            case "sealed-secrets":
+                yield sealed_secrets.PREREQUISITE
 
 
 def _ordered(systems: list[Prerequisite]) -> tuple[Prerequisite, ...]:

@@ -16,7 +16,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, drill, logins, versions
-from compiler.components.cloudnative_pg.kinds import CLUSTER, CLUSTER_LABEL
+from compiler.components.cloudnative_pg.kinds import CLUSTER, CLUSTER_LABEL, SERVER_LABELS
 from compiler.interfaces import postgresql, s3, sql
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
@@ -194,8 +194,7 @@ def revoke_command(binding: postgresql.Binding) -> str:
 
 
 def _servers(me: model.Instance[Spec]) -> model.OperatorPods:
-    """The instances of PostgreSQL alone (pkg/specs/pods.go of 1.30)."""
-    return model.OperatorPods("servers", {CLUSTER_LABEL: me.name, "cnpg.io/podRole": "instance"})
+    return model.OperatorPods("servers", {CLUSTER_LABEL: me.name, **SERVER_LABELS})
 
 
 def _cluster(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compiler.model import (
     COPY,
     CustomResource,
@@ -28,11 +30,19 @@ _PLUGIN = "backups go from the operator's own Barman support to the Barman Cloud
 _INSTALL = "install the plugin first: `platformc prerequisites`"
 
 CLUSTER_LABEL = "cnpg.io/cluster"  # of all pods for a Cluster, with its name as the value
+SERVER_LABELS = {
+    "cnpg.io/podRole": "instance"
+}  # of PostgreSQL's own pods (pkg/specs/pods.go of 1.30)
+
+
+def _server_labels(manifest: Manifest) -> Mapping[str, str]:
+    return SERVER_LABELS
+
 
 CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
-    pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), CLUSTER_LABEL),
+    pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), CLUSTER_LABEL, added_labels=_server_labels),
     env=("spec", "env"),
     ready="condition=Ready",
     replicas="instances",

@@ -14,6 +14,7 @@ from pydantic import Field
 from compiler import model
 from compiler.components.bases import certificate, istio_charts, istio_gateway
 from compiler.interfaces import gateway, mesh
+from compiler.spec.settings import CLUSTER_DOMAIN
 from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
@@ -80,7 +81,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """The charts; their release names determine the labels of the gateway's pods."""
     space = me.namespace
     how = [istio_charts.REPOSITORY, f"kubectl create namespace {space}"]
-    for name, chart, values in _charts(me.spec, with_gateway=GATEWAY in wiring.offers):
+    for name, chart, values in _charts(me, with_gateway=GATEWAY in wiring.offers):
         how.append(istio_charts.install(name, chart, me.spec.release, space, values))
     return model.Prerequisite(
         name=me.name,
@@ -100,13 +101,18 @@ def _istiod(spec: Spec) -> str:
     return f"istiod-{spec.revision}" if spec.revision else "istiod"
 
 
-def _charts(spec: Spec, *, with_gateway: bool) -> Iterator[tuple[str, str, list[str]]]:
+def _charts(
+    me: model.Instance[Spec], *, with_gateway: bool
+) -> Iterator[tuple[str, str, list[str]]]:
     """The name, the chart and the values of each release, in order."""
+    spec, domain = me.spec, me.settings.cluster.domain
     revision = [f"revision={spec.revision}"] if spec.revision else []
+    # istiod knows Services by their names below it.
+    domains = [f"global.proxy.clusterDomain={domain}"] if domain != CLUSTER_DOMAIN else []
     yield "istio-base", "base", [f"defaultRevision={spec.revision}"] if spec.revision else []
     if spec.dataplane == "ambient":
         ambient = ["profile=ambient"]
-        yield "istiod", "istiod", [*ambient, *revision]
+        yield "istiod", "istiod", [*ambient, *domains, *revision]
         yield "cni", "cni", ambient
         yield "ztunnel", "ztunnel", revision
     else:
@@ -114,6 +120,6 @@ def _charts(spec: Spec, *, with_gateway: bool) -> Iterator[tuple[str, str, list[
         # root; and its proxies have no seccomp profile unless it is configured (istio/istio#57004).
         yield "cni", "cni", []
         seccomp = "global.proxy.seccompProfile.type=RuntimeDefault"
-        yield "istiod", "istiod", ["pilot.cni.enabled=true", seccomp, *revision]
+        yield "istiod", "istiod", ["pilot.cni.enabled=true", seccomp, *domains, *revision]
     if with_gateway:
         yield istio_gateway.ACCOUNT, "gateway", revision

@@ -25,7 +25,12 @@ CLUSTER_SINGLETON = "its controllers serve every namespace"
 GATEWAY, MESH = gateway.ROUTE, net_istio.MESH
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
-KNATIVE_SERVING = model.CustomResource(api="operator.knative.dev/v1beta1", kind="KnativeServing")
+KNATIVE_SERVING = model.CustomResource(
+    api="operator.knative.dev/v1beta1",
+    kind="KnativeServing",
+    ready="condition=Ready",
+    brings=serverless.KINDS,
+)
 MOST_SECONDS = 600  # the longest request, unless config-defaults allows more
 SKIPPED = (
     "kind.local",
@@ -98,6 +103,9 @@ def _operator(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequis
         how=(
             f"kubectl apply -f {_address(me, 'knative/operator')}/operator.yaml",
             f"kubectl create namespace {me.namespace}",
+            # The webhook converts a KnativeServing between the versions of its API.
+            "kubectl -n knative-operator rollout status deployment/knative-operator",
+            "kubectl -n knative-operator rollout status deployment/operator-webhook",
         ),
         objects=tuple(_namespace(me, wiring)),
     )
@@ -115,6 +123,7 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
         name=me.name,
         system="Knative Serving with net-istio",
         version=me.spec.release,
+        brings=(serverless.KINDS,),
         running=_running(me),
         namespaces=(me.namespace,),
         how=(

@@ -105,6 +105,9 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
         ),
         also=("cert-manager 1.15 or later",),
+        # It keeps what it learned at its start (pkg/utils/utils.go, GetAvailableResourcesForApi), and refuses
+        # every model if there was no Knative (`ServerlessModeRejected`).
+        looks_once_for=(serverless.KINDS,) if me.spec.mode == "serverless" else (),
         objects=(_config(me, wiring), _storage_container()),
     )
 
@@ -126,11 +129,14 @@ def _config(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
 def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object]:
     if me.spec.mode == "standard":
         # The platform routes to the predictors itself, where it has a gateway. Without Istio's
-        # definitions KServe reconciles no model that may ask for a VirtualService.
+        # definitions KServe reconciles no model that may ask for a VirtualService. The model's status shows
+        # the platform's host for it; upstream's template joins name and namespace to a label, of which KServe
+        # refuses more than 63 characters (reconcilers/ingress/domain.go).
         return {
             **SHIPPED_INGRESS,
             "disableIngressCreation": True,
             "disableIstioVirtualHost": True,
+            "domainTemplate": "{{ .Name }}.{{ .IngressDomain }}",
             "ingressDomain": me.settings.domain,
         }
     knative = wiring[SERVERLESS].namespace

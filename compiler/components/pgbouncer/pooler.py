@@ -16,10 +16,19 @@ from compiler.interfaces import postgresql
 # The operator knows its image's user, and sets it.
 EXEMPT = {f"exempt.{model.PREFIX}/numeric-user": "the operator sets the user of its image"}
 IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+
+
+def _labels(manifest: model.Manifest) -> dict[str, str]:
+    """Poolers have the label of their Cluster, as its servers do (pkg/specs/pgbouncer/deployments.go)."""
+    return {"cnpg.io/cluster": manifest["spec"]["cluster"]["name"], "cnpg.io/podRole": "pooler"}
+
+
 POOLER = model.CustomResource(
     api="postgresql.cnpg.io/v1",
     kind="Pooler",
-    pods=model.OperatorWorkload(("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"),
+    pods=model.OperatorWorkload(
+        ("spec", "template", "metadata", "labels"), "cnpg.io/poolerName", added_labels=_labels
+    ),
     replicas="instances",
     immutable=("spec/cluster(/.*)?",),
 )
