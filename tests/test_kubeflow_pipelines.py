@@ -98,10 +98,9 @@ def test_only_ml_metadata_logs_in_the_old_way_and_the_server_allows_it() -> None
              if isinstance(binding.claim, mysql.Claim)}  # fmt: skip
     assert bound == {"mlpipeline": False, "metadb": True}
     tree = compiled(SCENARIO).tree()
-    assert "--mysql-native-password=ON" in tree["base/mysql/statefulset-mysql.yaml"]
+    assert "--loose-mysql-native-password=ON" in tree["base/mysql/statefulset-mysql.yaml"]
     assert (
-        "--mysql-native-password"
-        not in compiled("mysql").tree()["base/mysql/statefulset-mysql.yaml"]
+        "mysql-native-password" not in compiled("mysql").tree()["base/mysql/statefulset-mysql.yaml"]
     )
 
 

@@ -35,9 +35,9 @@ debian() {
   local missing=() packages=(
     postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
     openssl iproute2 util-linux git rclone chromium
-    curl ceph-mon ceph-osd radosgw
+    curl ceph-mon ceph-osd radosgw busybox
   )
-  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone chromium curl ceph-mon ceph-osd radosgw; do
+  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone chromium curl ceph-mon ceph-osd radosgw busybox; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(initdb)

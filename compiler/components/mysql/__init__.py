@@ -181,7 +181,8 @@ def _args(spec: Spec, memory_limit: str, *, native_password: bool) -> list[str]:
         # binlog_expire_logs_seconds), they would fill the volume.
         "--disable-log-bin",
         "--secure-file-priv=NULL",
-        *(["--mysql-native-password=ON"] if native_password else []),
+        # 8.0 always has it, and ends at the option without `loose`.
+        *(["--loose-mysql-native-password=ON"] if native_password else []),
     ]
 
 

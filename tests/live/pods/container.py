@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from live.pods import limits
-from live.pods.images import HERE, HOME, Image
+from live.pods.images import BEYOND_COREUTILS, BUSYBOX, HERE, HOME, Image
 from live.pods.netns import Netns
 from live.pods.objects import ConfigError, Manifest
 
@@ -108,6 +108,7 @@ class Container:
             f"mkdir -p {folder}/upper {folder}/work {root}",
             f"mount -t overlay overlay -o lowerdir=/,upperdir={folder}/upper,workdir={folder}/work {root}",
             *self._own_files(root),
+            *self._tools(root),
             *self._programs(root),
             # Mount points must be there before the root is read-only.
             *(_mount_point(root, mount) for mount in self.mounts),
@@ -144,6 +145,15 @@ class Container:
             f"echo 'hosts: files' >{root}/etc/nsswitch.conf",
             f"mkdir -p {root}{self.workdir}",
         ]
+
+    def _tools(self, root: str) -> list[str]:
+        if self.image.tools == "busybox":
+            return [f"mkdir -p {root}{BUSYBOX}; busybox --install -s {root}{BUSYBOX}"]
+        if self.image.tools == "coreutils":
+            folders = ("bin", "usr/bin", "usr/local/bin")
+            names = [f"{root}/{folder}/{name}" for folder in folders for name in BEYOND_COREUTILS]
+            return [f"rm -f {' '.join(names)}"]
+        return []
 
     def _programs(self, root: str) -> list[str]:
         return [

@@ -17,6 +17,12 @@ from live.pods.objects import ConfigError
 HERE = Path(__file__).parent
 HOME = Path(os.environ.get("PLATFORMC_LIVE", Path.home() / ".cache" / "platformc-live"))
 SYSTEM = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+BUSYBOX = "/opt/busybox"  # where a container of an image of Alpine has the tools
+# Tools of Debian's base that an image with coreutils alone lacks, such as Red Hat's ubi-micro.
+BEYOND_COREUTILS = (
+    "awk", "cmp", "curl", "diff", "egrep", "fgrep", "find", "gawk", "grep", "gunzip", "gzip", "mawk", "openssl",
+    "perl", "ps", "python3", "sed", "tar", "wget", "which", "xargs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,11 @@ class Image:
     programs: dict[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     users: tuple[str, ...] = ()  # lines of its /etc/passwd
+    tools: str = ""  # the tools of its shell's scripts: `busybox`, `coreutils` alone, or Debian's
 
     def search_path(self) -> str:
-        return ":".join((*self.path, *SYSTEM))
+        busybox = (BUSYBOX,) if self.tools == "busybox" else ()
+        return ":".join((*self.path, *busybox, *SYSTEM))
 
 
 def image(name: str) -> Image:
@@ -54,6 +62,7 @@ def _image(entry: dict[str, Any]) -> Image:
         programs={name: _place(path) for name, path in entry.get("programs", {}).items()},
         path=tuple(_place(path) for path in entry.get("path", ())),
         users=tuple(entry.get("users", ())),
+        tools=entry.get("tools", ""),
     )
 
 
