@@ -15,6 +15,7 @@ from typing import IO, Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from support import command_line
 from support.paths import ROOT, SCENARIOS
 from support.programs import tool
 from support.scenarios import compiled, scenario_names
@@ -34,7 +35,7 @@ IMAGE = "registry.example.com/platformc-plugin:0.1.0"
 
 
 def run(*words: str, **variables: str) -> Result:
-    return CliRunner(env=variables).invoke(platformc, ["argocd", *words])
+    return command_line.run("argocd", *words, **variables)
 
 
 def documents(result: Result) -> list[dict[str, Any]]:

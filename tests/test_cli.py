@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support import command_line
 from support.paths import ROOT
 
 from compiler import pipeline
-from compiler.cli import SYNONYMS, VERBS, platformc
+from compiler.cli import SYNONYMS, VERBS
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo
@@ -38,7 +39,7 @@ BAD = GOOD.replace("replicas: 2", "replicas: two")
 
 
 def run(args: Sequence[str]) -> Result:
-    return CliRunner().invoke(platformc, list(args))
+    return command_line.run(*args)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support import command_line
 from support.paths import ROOT
 
 from compiler.cli import platformc
@@ -42,7 +43,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(platformc, ["diff", *words])
+    return command_line.run("diff", *words)
 
 
 def test_the_last_commit_is_compared_with_the_working_tree(repository: Path) -> None:

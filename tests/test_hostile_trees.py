@@ -13,10 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import run
 from support.paths import ROOT, SCENARIOS
 
-from compiler.cli import platformc
 from compiler.files import Folder
 
 SPEC = (SCENARIOS / "minimal" / "platform.yaml").read_text()
@@ -42,10 +41,6 @@ def victim(tree: Path) -> Iterator[Path]:
     yield victim_folder
     assert victim_folder.read_text() == "precious\n"
     assert victim_folder.stat().st_mode == mode
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(platformc, list(words))
 
 
 def first_file(tree: Path) -> Path:

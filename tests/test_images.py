@@ -21,6 +21,7 @@ import yaml
 from click.testing import CliRunner
 from msgspec.structs import replace
 from ruamel.yaml import YAML
+from support import command_line
 from support.paths import ROOT, SCENARIOS
 from support.scenarios import compiled, scenario_names
 
@@ -396,7 +397,7 @@ def test_a_lock_that_no_registry_filled_is_an_empty_one(tmp_path: Path) -> None:
 
 
 def run(*words: object) -> str:
-    result = CliRunner().invoke(platformc, [str(word) for word in words])
+    result = command_line.run(*words)
     assert result.exit_code == 0, result.output
     return str(result.stdout)
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support import command_line
 from support.paths import SCENARIOS
 
-from compiler.cli import VERBS, platformc
+from compiler.cli import VERBS
 from compiler.commands.examples import examples, sentence
 
 # A GPU on any node is a warning.
@@ -30,7 +31,7 @@ BAD = SPEC.replace("mlflow: {}", "mlflow: {replicas: two}")
 
 
 def run(args: Sequence[str], text: str | None = None) -> Result:
-    return CliRunner().invoke(platformc, list(args), input=text)
+    return command_line.run(*args, input=text)
 
 
 @pytest.fixture

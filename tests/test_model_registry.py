@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.scenarios import compiled
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.diff.compare import compare
 from compiler.diff.text import render
 from compiler.upstream import lock
@@ -125,10 +125,6 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "platform.yaml"
     path.write_text(SPEC)
     return path
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(platformc, list(words))
 
 
 def locking(mlflow: Mlflow, *words: str) -> Result:

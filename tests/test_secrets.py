@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 from support.cluster import environments, lowered, objects
+from support.command_line import run
 from support.paths import SCENARIOS
 from test_confinement import COPIED, MOVED, QUIET
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.derive.credentials import secrets_of
 from compiler.derive.external_secrets import source
 from compiler.derive.pull_secrets import KEY, TYPE
@@ -63,10 +62,6 @@ def written(folder: Path, provider: str) -> Path:
     path = folder / "platform.yaml"
     path.write_text(spec_of(provider))
     return path
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(platformc, [str(argument) for argument in arguments])
 
 
 # The contract

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.paths import SCENARIOS
 from support.programs import tool
 from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.files import UnsafePathError
 from compiler.upstream.prerequisites import (
     component,
@@ -32,10 +32,6 @@ from compiler.upstream.prerequisites import (
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
 ENVIRONMENT = compiled("argo-workflows").environments[0]
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(platformc, list(words))
 
 
 def test_prerequisites_say_what_where_and_how() -> None:

@@ -17,6 +17,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from support import command_line
 from support.programs import tool
 from test_upstream import Quiet
 
@@ -53,7 +54,7 @@ def the_vendored(type: str) -> Prerequisite:
 
 
 def run(*words: str) -> str:
-    result = CliRunner().invoke(platformc, list(words))
+    result = command_line.run(*words)
     assert result.exit_code == 0, result.output
     return result.stdout
 

@@ -58,6 +58,12 @@ def test_what_the_spec_says_wins() -> None:
     assert len(names) == len(set(names))
 
 
+def codes_of(fields: str) -> list[str]:
+    """The codes of the diagnostics of a workload with these fields."""
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    return [diagnostic.code for diagnostic in report.sorted()]
+
+
 @pytest.mark.parametrize(
     "variable",
     ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "MLFLOW_S3_ENDPOINT_URL"],
@@ -91,8 +97,7 @@ def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
     ],
 )
 def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes: list[str]) -> None:
-    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
-    assert [diagnostic.code for diagnostic in report.sorted()] == codes
+    assert codes_of(fields) == codes
 
 
 @pytest.mark.parametrize(
@@ -110,8 +115,7 @@ def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes:
 def test_the_nodes_of_a_gpu_are_chosen_by_conditions_that_all_pods_meet(
     fields: str, codes: list[str]
 ) -> None:
-    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
-    assert [diagnostic.code for diagnostic in report.sorted()] == codes
+    assert codes_of(fields) == codes
 
 
 @pytest.mark.parametrize(
