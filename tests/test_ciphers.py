@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.command_line import run
 from support.paths import TOOLS
 from support.programs import tool
-from test_secrets import ALPHABETS, run, with_provider, written
+from test_secrets import ALPHABETS, with_provider, written
 
 from compiler.model.credential import Credential, Random
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from support.cluster import Template, environments, lowered, templates
+from support.command_line import run
 from support.paths import SCENARIOS
-from test_secrets import run, written
+from test_secrets import written
 
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.model.credential import Credential
