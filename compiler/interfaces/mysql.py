@@ -35,6 +35,9 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     interface: ClassVar[str] = "mysql"
     no_substitutes: ClassVar[tuple[str, ...]] = ("postgresql",)
     one_per_pod: ClassVar[bool] = True
+    own_databases: ClassVar[frozenset[str]] = frozenset(
+        {"information_schema", "mysql", "performance_schema", "sys"}
+    )
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:

@@ -71,6 +71,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     interface: ClassVar[str] = "postgresql"
     no_substitutes: ClassVar[tuple[str, ...]] = ("mysql",)
+    own_databases: ClassVar[frozenset[str]] = frozenset({"postgres", "template0", "template1"})
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from compiler import model
 from compiler.model import Random
 
+DRILL = "drill_"  # the beginning of the names of databases that a drill of copies makes and drops
+
 
 class Claim(model.Claim, frozen=True, kw_only=True):
     """A database; none for a claim without a login."""
