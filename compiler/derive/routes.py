@@ -90,7 +90,7 @@ def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
     }
     return gateway.Route(
         name=page.name, namespace=me.namespace, host=page.host, backends=(backend,),
-        private=offer.private, resources=tuple(sorted(claimed)), step=step,
+        private=offer.private, resources=None if offer.ui else tuple(sorted(claimed)), step=step,
     )  # fmt: skip
 
 

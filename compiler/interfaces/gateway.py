@@ -59,8 +59,9 @@ class Route(Struct, frozen=True, kw_only=True):
     backends: tuple[Backend, ...]
     authority: str | None = None  # the Host header that the Services see instead of the host
     private: tuple[str, ...] = ()  # prefixes of paths for which there is nothing
-    # The first parts of all paths that clients ask for, for a gateway that cannot hide private paths.
-    resources: tuple[str, ...] = ()
+    # The first parts of all paths that clients ask for, for a gateway that cannot hide private paths; None if
+    # there are others.
+    resources: tuple[str, ...] | None = None
     # The seconds that an answer may take; None: as long as it does, such as a page that makes a file.
     timeout: int | None = None
     step: int = 0

@@ -44,7 +44,8 @@ def objects(
         "oauth2-proxy",
         str(me.spec.image),
         limits,
-        args=[f"--{flag}" for flag in (*flags, *_server(me, server))],
+        # A `$(NAME)` in the user's words, such as the client's name, would be the value of a variable.
+        args=[f"--{flag}".replace("$", "$$") for flag in (*flags, *_server(me, server))],
         env=env,
         ports={"http-login": PORT},
         # It exits where the issuer does not answer, and starts again.

@@ -73,8 +73,11 @@ def _ingress(
 
 
 def _paths(route: gateway.Route) -> list[Manifest]:
-    """The paths of a host: all, or only the platform's buckets if others are private."""
-    if not route.private:
+    """The paths of a host: all, or only the platform's buckets if others are private.
+
+    An Ingress hides no path of a page, whose other paths are not known.
+    """
+    if not route.private or route.resources is None:
         return [{"path": "/", "pathType": "Prefix"}]
     paths = [{"path": "/", "pathType": "Exact"}]
     for name in route.resources:

@@ -70,7 +70,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, superuser, postgres.connections(me.spec, wiring.claims(DATABASES)))
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
-    yield metrics.of()
+    yield metrics.of(me, PORT)
     logins = sql.logins(wiring.claims(DATABASES))
     plan, store = copies.plan(me), wiring.get(copies.COPIES)
     if logins:
@@ -133,6 +133,9 @@ def _container(me: model.Instance[Spec], superuser: str, connections: int) -> ku
         env=[
             Env("POSTGRES_USER", SecretRef(superuser, "username")),
             Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
+            # Of a new volume: otherwise everybody is the superuser who reaches the loopback, as `kubectl
+            # port-forward` does. The socket needs no password.
+            Env("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256"),
             # Below the mount: no `lost+found`, and the same for every major version.
             Env("PGDATA", _folder(me.spec)),
         ],
