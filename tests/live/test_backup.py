@@ -5,6 +5,7 @@ rclone is Debian's 1.60, PostgreSQL Debian's, the store SeaweedFS 4.48.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,6 +179,41 @@ def test_a_drill_compares_what_it_restores(platform: Platform, node: Node) -> No
     printed = node.completed(node.run("mlops", "postgres-drill"), 200)
     assert "drill_mlflow is as it was copied at" in printed
     assert " public.runs\n" in printed
+
+
+# A table's check runs again while its rows come back; a function with the name of PostgreSQL's own would be called in
+# its place. Both try to make the client a superuser.
+GRASP = """
+CREATE FUNCTION public.grasp() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM set_config('role', 'none', true);
+  EXECUTE format('ALTER ROLE %I SUPERUSER', '{login}');
+  RETURN true;
+EXCEPTION WHEN insufficient_privilege THEN RETURN true; END $$;
+CREATE TABLE innocent (i int CHECK (public.grasp()));
+INSERT INTO innocent VALUES (1);
+CREATE FUNCTION public.format(text, name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM public.grasp(); RETURN pg_catalog.format($1, VARIADIC ARRAY[$2]); END $$;
+CREATE FUNCTION public.format(text, name, name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM public.grasp(); RETURN pg_catalog.format($1, VARIADIC ARRAY[$2, $3]); END $$;
+"""
+SUPERUSERS = "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolsuper"
+
+
+def test_a_client_gains_nothing_by_a_copy_of_its_code(platform: Platform, node: Node) -> None:
+    login = node.secret_values("mlops", "training-postgres")
+    words = ("psql", "-qAt", "-h", "127.0.0.1", "-U", login["username"], "training")
+    grasp = GRASP.format(login=login["username"])
+    command = f"PGPASSWORD={login['password']} exec {shlex.join((*words, '-c', grasp))}"
+    node.execute("mlops", "postgres", "sh", "-c", command)
+    node.completed(node.run("mlops", "postgres-backup"), 200)
+    assert "drill_training is as it was copied" in node.completed(
+        node.run("mlops", "postgres-drill"), 200
+    )
+    assert " public.innocent\n" in restored(node, "postgres-restore", None, REPLACE="yes")
+    node.completed(node.run("mlops", "postgres-ensure"), 200)
+    assert ask(node, SUPERUSERS, "postgres") == "postgres"
+    ask(node, "DROP TABLE innocent; DROP FUNCTION grasp CASCADE", "training")
+    node.completed(node.run("mlops", "postgres-backup"), 200)
 
 
 def test_what_is_there_is_not_overwritten(platform: Platform, node: Node) -> None:

@@ -84,6 +84,33 @@ def test_a_lost_table_comes_back(platform: Platform, node: Node) -> None:
     assert node.script("mlops", "orders", READ).strip() == "50 naïve; 0"
 
 
+# The server takes the first line for a comment, because a control character follows the dashes; `mysql` does not, and
+# would run what follows `;;` as a statement of its own, by the user that restores.
+GRASP = f"""{CONNECT}
+user = os.environ["MYSQL_USER"]
+cursor.execute("create table seen (id int)")
+cursor.execute("create trigger grasp before insert on seen for each row set @seen = 1 --\\x01"
+               f" ;; grant all on *.* to '{{user}}'@'%' ;; create procedure p() set @x = 1")
+cursor.execute("insert into seen values (1)")
+print("planted")
+"""
+GRANTS = (
+    f"{CONNECT}\ncursor.execute('show grants')\nprint(*(row[0] for row in cursor.fetchall()))\n"
+)
+FORGET = f"{CONNECT}\ncursor.execute('drop table if exists seen')\nprint('forgotten')\n"
+
+
+def test_a_client_gains_nothing_by_a_copy_of_its_code(platform: Platform, node: Node) -> None:
+    before = node.script("mlops", "orders", GRANTS)
+    assert node.script("mlops", "orders", GRASP).strip() == "planted"
+    assert "copied 2" in node.completed(node.run("mlops", "mysql-backup"), 200)
+    drill = node.run("mlops", "mysql-drill")
+    node.until(lambda: drill.failed or drill.finished, 200, [])
+    assert node.script("mlops", "orders", GRANTS) == before
+    assert node.script("mlops", "orders", FORGET).strip() == "forgotten"
+    assert "copied 2" in node.completed(node.run("mlops", "mysql-backup"), 200)
+
+
 def test_the_login_of_backups_changes_nothing(platform: Platform, node: Node) -> None:
     login = node.secret_values("mlops", "mysql-backup")
     words = f"MYSQL_PWD={login['password']} mysql -h 127.0.0.1 -u {login['username']} -e 'drop table kept' orders"

@@ -7,14 +7,19 @@ mc mb --ignore-existing store/feast
 mc mb --ignore-existing store/lakefs
 mc mb --ignore-existing store/mlflow
 mc mb --ignore-existing store/models
+# The image has no `grep`: the shell compares.
+attached() { # NAME ACCESS_KEY
+  case $(mc admin user info store "$2" --json) in *"\"policyName\":\"$1\""*) ;; *) return 1 ;; esac
+}
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
   printf '%s\n%s\n' "$2" "$3" | mc admin user add store >/dev/null
   # Attaching what is attached already is an error to mc.
-  mc admin policy attach store "$1" --user "$2" >/dev/null 2>&1 ||
-    mc admin user info store "$2" | grep -q "$1"
+  mc admin policy attach store "$1" --user "$2" >/dev/null 2>&1 || attached "$1" "$2"
   # A key that it had before opens nothing any more.
-  mc admin user list store --json | grep -F "\"policyName\":\"$1\"" | while read -r user; do
+  users=$(mc admin user list store --json)
+  printf '%s\n' "$users" | while read -r user; do
+    case $user in *"\"policyName\":\"$1\""*) ;; *) continue ;; esac
     user=${user#*'"accessKey":"'}
     user=${user%%'"'*}
     [ "$user" = "$2" ] || mc admin user remove store "$user" >/dev/null

@@ -15,6 +15,8 @@ compressed() { # FILE OPTIONS... DATABASE
   { dump "$@" && : >"$file.whole"; } | gzip --fast >"$file"
   rm "$file.whole" 2>/dev/null || { echo "the dump of $file broke off" >&2; return 1; }
 }
+# Without the names of their owners: a user that is no administrator may not name others.
+unowned() { sed '/^\/\*!50/s/DEFINER=`[^`]*`@`[^`]*`//'; }
 contents() { # [PATTERN] of the lines that the digest is of, otherwise all; a dump from a pipe
   awk -v pattern="${1:-}" '
     /^INSERT INTO / { rows[$3]++ }

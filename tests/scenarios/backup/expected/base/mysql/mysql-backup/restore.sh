@@ -14,9 +14,24 @@ statements() { # DATABASE: as they were dumped; earlier releases of platformc di
 }
 interrupted() { printf '%s\n' "$1" | grep -qx "$mark"; } # TABLES
 as_copied() { # DATABASE TARGET
-  dump "$2" | contents >/tmp/contents
-  [ "$(cat /tmp/contents)" = "$(cat "$1.contents")" ]
+  statements "$1" | unowned | contents >/tmp/copied
+  dump "$2" | unowned | contents >/tmp/contents
+  [ "$(cat /tmp/contents)" = "$(cat /tmp/copied)" ]
 }
+# Clients wrote the text of triggers, events and views, and `mysql` may divide it into other statements than they seem
+# to be. So it runs as a user that may do in this database what its clients may do, and nothing else. They then belong to
+# this user, which nobody can log in as. Its password is of this run.
+password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+restorer() { # DATABASE: a user name that fits into MySQL's 32 characters
+  printf 'platformc_%s' "$(printf %s "$1" | sha256sum | cut -c1-20)"
+}
+let_in() { # TARGET
+  user="'$(restorer "$1")'@'%'"
+  ask --execute="CREATE USER IF NOT EXISTS $user; ALTER USER $user IDENTIFIED BY '$password' ACCOUNT UNLOCK;
+    REVOKE ALL PRIVILEGES, GRANT OPTION FROM $user;
+    GRANT ALL PRIVILEGES ON \`$(printf %s "$1" | sed 's/_/\\_/g')\`.* TO $user"
+}
+keep_out() { ask --execute="ALTER USER '$(restorer "$1")'@'%' ACCOUNT LOCK"; } # TARGET
 stamp=$(ls /backup)
 cd "/backup/$stamp"
 failed=0
@@ -45,7 +60,14 @@ for database in nightly; do
     [ -z "$held" ] || echo "deletes from $database:" $held
   fi
   ask --execute="DROP DATABASE IF EXISTS \`$target\`; CREATE DATABASE \`$target\`; CREATE TABLE \`$target\`.$mark (started int)"
-  statements "$database" | ask "$target"
+  let_in "$target"
+  # Without the commands of `mysql` itself, which begin with a backslash.
+  statements "$database" | unowned | (
+    MYSQL_USER=$(restorer "$target") MYSQL_PWD=$password
+    export MYSQL_USER MYSQL_PWD
+    ask --binary-mode "$target"
+  )
+  keep_out "$target"
   ask --execute="DROP TABLE \`$target\`.$mark"
   if as_copied "$database" "$target"; then
     echo "$target is as it was copied at $stamp:"
@@ -54,6 +76,6 @@ for database in nightly; do
     failed=1
   fi
   cat /tmp/contents
-  [ "$MODE" = restore ] || ask --execute="DROP DATABASE \`$target\`"
+  [ "$MODE" = restore ] || ask --execute="DROP DATABASE \`$target\`; DROP USER '$(restorer "$target")'@'%'"
 done
 exit $failed

@@ -27,7 +27,9 @@ exporter() { # USER PASSWORD, from the pod itself alone
 reader() { # USER PASSWORD
   echo "CREATE USER IF NOT EXISTS $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
   echo "ALTER USER $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
-  echo "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON *.* TO $(text "$1")@'%';"
+  # Earlier releases of platformc granted it every database, with those of MySQL itself.
+  echo "REVOKE ALL PRIVILEGES, GRANT OPTION FROM $(text "$1")@'%';"
+  echo "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON \`nightly\`.* TO $(text "$1")@'%';"
 }
 {
   database nightly

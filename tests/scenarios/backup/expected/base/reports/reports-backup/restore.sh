@@ -2,6 +2,8 @@
 # `drill`: to scratch databases, which are dropped. A restore may run again: it skips each database that is
 # as it was copied, and changes the others in one transaction.
 set -eu
+# Functions and operators are PostgreSQL's own: the clients of a database may have made others of the same names.
+export PGOPTIONS='-c search_path=pg_catalog'
 . /etc/platformc/contents.sh
 . /etc/platformc/origin.sh
 ask() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
@@ -20,15 +22,34 @@ as_copied() { # DATABASE TARGET: whether it has the copy's tables and rows
     grep -q ' -$' "$1.contents" && [ "$(sed '$d' /tmp/contents)" = "$(sed '$d' "$1.contents")" ]
   }
 }
+# Code of the clients runs while their rows come back: checks, indexes, triggers. So it runs in sessions of a login that
+# may do what the owner of this database may do, and nothing else. Its password is of this run.
+restorer=platformc_restore
+password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+let_in() { # DATABASE TARGET
+  ask --dbname="$2" >/dev/null <<SQL
+SELECT 'CREATE ROLE $restorer' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$restorer') \gexec
+SELECT format('REVOKE %I FROM $restorer', granted.rolname) FROM pg_auth_members
+  JOIN pg_roles granted ON granted.oid = roleid WHERE member = '$restorer'::regrole \gexec
+GRANT "$1_owner" TO $restorer;
+SET password_encryption = 'scram-sha-256';
+ALTER ROLE $restorer NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS LOGIN PASSWORD '$password';
+SELECT format('ALTER SCHEMA %I OWNER TO "$1_owner"', nspname) FROM pg_namespace
+  WHERE nspname !~ '^(pg_|information_schema)' AND NOT pg_has_role('$1_owner', nspowner, 'USAGE') \gexec
+SQL
+}
+trap 'ask --command="ALTER ROLE $restorer NOLOGIN" >/dev/null 2>&1 || :' EXIT
 restore() { # DATABASE TARGET
+  let_in "$@"
   {
-    echo 'SET client_min_messages = error; BEGIN;'
+    echo 'SET client_min_messages = error;'
+    echo "SET ROLE \"$1_owner\"; BEGIN;"
     ask --dbname="$2" --command="SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace
       WHERE nspname !~ '^(pg_|information_schema)'"
     echo 'CREATE SCHEMA public AUTHORIZATION pg_database_owner;'
     # It ends with COMMIT: where it breaks off, everything stays as it was.
     pg_restore --single-transaction --no-owner --no-privileges --role="$1_owner" --file=- "$1.dump"
-  } | ask --dbname="$2" >/dev/null
+  } | (export PGUSER=$restorer PGPASSWORD="$password" && ask --dbname="$2") >/dev/null
 }
 stamp=$(ls /backup)
 cd "/backup/$stamp"
@@ -59,6 +80,7 @@ for database in nightly; do
     target=drill_$database
     ask --command="DROP DATABASE IF EXISTS \"$target\""
     ask --command="CREATE DATABASE \"$target\" OWNER \"${database}_owner\""
+    ask --command="REVOKE ALL ON DATABASE \"$target\" FROM PUBLIC"
   fi
   restore "$database" "$target"
   if as_copied "$database" "$target"; then

@@ -15,3 +15,13 @@ SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+-- The login of the exporter, where the platform is monitored.
+\getenv exporter EXPORTER
+\getenv exporter_password EXPORTER_PASSWORD
+\if :{?exporter_password}
+SELECT format('CREATE ROLE %I', :'exporter')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'exporter') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'exporter', :'exporter_password') \gexec
+SELECT format('GRANT pg_monitor TO %I', :'exporter') \gexec
+SELECT format('GRANT CONNECT ON DATABASE postgres TO %I', :'exporter') \gexec
+\endif

@@ -37,3 +37,13 @@ SELECT format('ALTER ROLE %I LOGIN BYPASSRLS PASSWORD %L', :'role', :'password')
 SELECT format('GRANT pg_read_all_data TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
+-- The login of the exporter, where the platform is monitored.
+\getenv exporter EXPORTER
+\getenv exporter_password EXPORTER_PASSWORD
+\if :{?exporter_password}
+SELECT format('CREATE ROLE %I', :'exporter')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'exporter') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'exporter', :'exporter_password') \gexec
+SELECT format('GRANT pg_monitor TO %I', :'exporter') \gexec
+SELECT format('GRANT CONNECT ON DATABASE postgres TO %I', :'exporter') \gexec
+\endif
