@@ -210,7 +210,8 @@ def test_a_client_gains_nothing_by_a_copy_of_its_code(platform: Platform, node: 
         node.run("mlops", "postgres-drill"), 200
     )
     assert " public.innocent\n" in restored(node, "postgres-restore", None, REPLACE="yes")
-    node.completed(node.run("mlops", "postgres-ensure"), 200)
+    (job,) = [name for _, name, _ in node.objects.of("Job") if name.startswith("postgres-ensure")]
+    node.completed(node.run("mlops", job), 200)
     assert ask(node, SUPERUSERS, "postgres") == "postgres"
     ask(node, "DROP TABLE innocent; DROP FUNCTION grasp CASCADE", "training")
     node.completed(node.run("mlops", "postgres-backup"), 200)
