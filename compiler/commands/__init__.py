@@ -1,1 +1,1 @@
-"""The commands of the command line, one per file; each has a click command named `command`."""
+"""The commands of the command line; the module of a command has a click command named `command`."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.diagnostics.words import listing, suggestion
-from compiler.model.binding import Binding, Claim, Requires
+from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.resolve.join import Candidate, Join
@@ -44,7 +44,7 @@ def addition(
         return None
     job = _job(platform, spec)
     kind = tenant.KINDS[sides["from"].provides.endpoint]
-    claims: Mapping[str, Mapping[Requires[Any], Claim]] = kind.claims(spec.names, clients)
+    claims = kind.claims(spec.names, clients)
     return Addition(
         job,
         tuple(
@@ -66,7 +66,7 @@ def _spec_of_job(
             _report(join, key, f"`{side.provider.name}` cannot be moved: {reason}", _BY_HAND)
             return None
     names = kind.names(clients)
-    image = move.image or kind.IMAGE or _image(sides)
+    image = move.image or kind.image or _image(sides)
     if not names:
         _report(join, "from", f"nothing uses `{move.active}`, so there is nothing to move",
                 "delete `move`, or bind the clients to it")  # fmt: skip

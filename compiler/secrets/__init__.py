@@ -1,1 +1,1 @@
-"""Create credentials outside the compiled tree: one provider per file."""
+"""Create and rotate credentials outside the compiled tree."""

@@ -4,12 +4,12 @@ Its logins open only the databases, buckets or keys that the clients of the old 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from compiler import kube, model
 from compiler.interfaces import mysql, postgresql, redis, s3
 from compiler.tenants import move_buckets, move_keys, move_mysql, move_postgresql
+from compiler.tenants.move_kind import MoveKind
 
 PHASE = model.Phase.SERVERS
 SECTION = "moves"
@@ -17,11 +17,11 @@ NAME = ROLE = "move"
 SCRIPTS = "/etc/platformc"
 LONGEST = 24 * 3600  # seconds of a run
 # By the endpoint of both instances.
-KINDS: Mapping[type[Any], ModuleType] = {
-    s3.Endpoint: move_buckets,
-    postgresql.Endpoint: move_postgresql,
-    mysql.Endpoint: move_mysql,
-    redis.Endpoint: move_keys,
+KINDS: Mapping[type[Any], MoveKind] = {
+    s3.Endpoint: move_buckets.KIND,
+    postgresql.Endpoint: move_postgresql.KIND,
+    mysql.Endpoint: move_mysql.KIND,
+    redis.Endpoint: move_keys.KIND,
 }
 
 

@@ -9,8 +9,8 @@ from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.backup import RCLONE
+from compiler.tenants.move_kind import Claims, MoveKind
 
-IMAGE: str | None = RCLONE
 SIDES = ("from", "to")
 
 
@@ -19,17 +19,10 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
     return tuple(s3.buckets(cast("Sequence[s3.Binding]", claims)))
 
 
-def claims(
-    names: Sequence[str], claims: Sequence[model.Binding]
-) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
     return {side: {_slot(side): claim} for side in SIDES}
-
-
-def unfit(offer: model.Offer) -> str:
-    """Why the Job cannot speak to a server; empty where it can."""
-    return ""
 
 
 def _slot(side: str) -> model.Requires[s3.Endpoint]:
@@ -62,3 +55,6 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
         old=sides["from"].binding.provider.name, new=sides["to"].binding.provider.name,
     )  # fmt: skip
     return {"move.sh": text}
+
+
+KIND = MoveKind(names=names, claims=claims, room=room, env=env, files=files, image=RCLONE)

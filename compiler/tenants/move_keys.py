@@ -13,8 +13,8 @@ from compiler import kube, model
 from compiler.interfaces import redis
 from compiler.model import Env
 from compiler.spec import quantity
+from compiler.tenants.move_kind import Claims, MoveKind
 
-IMAGE: str | None = None
 MARK = "platformc:move"  # a key: how far the move is
 
 
@@ -23,9 +23,7 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
     return ("*",) if claims else ()
 
 
-def claims(
-    names: Sequence[str], claims: Sequence[model.Binding]
-) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new server."""
     return {"from": {_slot("from"): redis.Claim()}, "to": {_slot("to"): redis.Claim()}}
 
@@ -65,3 +63,6 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
         for name in ("keys.lua", "empty.lua")
     }
     return {"move.sh": text, **scripts}
+
+
+KIND = MoveKind(names=names, claims=claims, room=room, env=env, files=files, unfit=unfit)

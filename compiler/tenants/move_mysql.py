@@ -14,25 +14,17 @@ from compiler import kube, model
 from compiler.interfaces import mysql
 from compiler.model import Env
 from compiler.tenants import move_logins
-from compiler.tenants.move_logins import names as names
-from compiler.tenants.move_logins import room as room
+from compiler.tenants.move_kind import Claims, MoveKind
+from compiler.tenants.move_logins import names, room
 
-IMAGE: str | None = None
 MARK = "platformc_move"  # a table of each database: how far its move is
 
 
-def claims(
-    names: Sequence[str], claims: Sequence[model.Binding]
-) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new server: a login for each database."""
     return move_logins.claims(
         mysql.Endpoint, {name: mysql.Claim(database=name, shared=True) for name in names}
     )
-
-
-def unfit(offer: model.Offer) -> str:
-    """Why the Job cannot speak to a server; empty where it can."""
-    return ""
 
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
@@ -50,3 +42,6 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
         **move_logins.providers(logins),
     )  # fmt: skip
     return {"move.sh": text, "contents.sh": mysql.contents_script()}
+
+
+KIND = MoveKind(names=names, claims=claims, room=room, env=env, files=files)

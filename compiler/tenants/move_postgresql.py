@@ -13,16 +13,13 @@ from compiler import kube, model
 from compiler.interfaces import postgresql
 from compiler.model import Env
 from compiler.tenants import move_logins
-from compiler.tenants.move_logins import names as names
-from compiler.tenants.move_logins import room as room
+from compiler.tenants.move_kind import Claims, MoveKind
+from compiler.tenants.move_logins import names, room
 
-IMAGE: str | None = None
 CONNECTIONS = 2  # the connections of each login
 
 
-def claims(
-    names: Sequence[str], claims: Sequence[model.Binding]
-) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new server: a login for each database."""
     return move_logins.claims(
         postgresql.Endpoint,
@@ -34,11 +31,6 @@ def claims(
             for database in names
         },
     )  # fmt: skip
-
-
-def unfit(offer: model.Offer) -> str:
-    """Why the Job cannot speak to a server; empty where it can."""
-    return ""
 
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
@@ -61,3 +53,6 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
         **move_logins.providers(logins),
     )  # fmt: skip
     return {"move.sh": text, "contents.sh": postgresql.contents_script()}
+
+
+KIND = MoveKind(names=names, claims=claims, room=room, env=env, files=files)

@@ -1,0 +1,43 @@
+"""What a kind of back end needs to be moved: a module for each interface fills this in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from compiler import model
+from compiler.model import Env
+
+Claims = Mapping[str, Mapping[model.Requires[Any], model.Claim]]
+
+
+def always_fit(offer: model.Offer) -> str:
+    """The Job can speak to every server of the interface."""
+    return ""
+
+
+class MoveKind(Struct, frozen=True, kw_only=True):
+    """The parts of a move's Job that depend on the interface of both instances."""
+
+    names: Callable[[Sequence[model.Binding]], tuple[str, ...]]
+    """The databases, buckets or keys that the clients claim."""
+
+    claims: Callable[[Sequence[str], Sequence[model.Binding]], Claims]
+    """The claims of the Job on the old and on the new server."""
+
+    room: Callable[[Sequence[Any]], str]
+    """Its local disk, by the sections of both instances."""
+
+    env: Callable[[model.Instance[Any], model.Wiring], list[Env]]
+    """Its variables."""
+
+    files: Callable[[model.Instance[Any], model.Wiring], Mapping[str, str]]
+    """Its scripts, by name."""
+
+    unfit: Callable[[model.Offer], str] = always_fit
+    """Why the Job cannot speak to a server; empty where it can."""
+
+    image: str | None = None
+    """The image with its programs; None for that of the newer server."""
