@@ -14,7 +14,7 @@ from typing import Any
 from compiler.derive.mesh import Mesh, mesh_of
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of
-from compiler.derive.packages import each_package, extended, home
+from compiler.derive.packages import bindings_by_package, each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
 from compiler.interfaces.istio import TRUST_DOMAIN, authorization_policy, peer_authentication
@@ -26,8 +26,8 @@ from compiler.model.resource import (
     Ingress,
     InternalTraffic,
     Manifest,
-    OperatorPods,
     Resource,
+    role_of,
 )
 from compiler.registry import in_upstream_namespace
 
@@ -39,11 +39,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     if mesh is None or not mesh.offer.strict:
         return lowered
     users = users_of(lowered)
-    offers: dict[str, dict[tuple[str, str], Binding]] = defaultdict(dict)  # by package
-    for binding in lowered.graph.bindings:
-        if binding.offer.port and not binding.offer.external and not binding.to_model:
-            offered = (binding.provider.name, binding.provides.slot)
-            offers[home(binding.provider)].setdefault(offered, binding)
+    offers = bindings_by_package(
+        binding
+        for binding in lowered.graph.bindings
+        if not binding.offer.external and not binding.to_model
+    )
 
     def authorize(package: Package) -> Package:
         if package.name == NAME:
@@ -119,7 +119,7 @@ def _peers(package: Package, me: Instance[object], traffic: InternalTraffic) -> 
         if pods.account and client.items() <= pods.labels.items()
     }
     accounts = frozenset(written | created)
-    names = [pods.role if isinstance(pods, OperatorPods) else pods
+    names = [role_of(pods)
              for pods in (traffic.client, traffic.server)]  # fmt: skip
     return _policy(
         f"{me.name}-{names[0]}-to-{names[1]}",
@@ -131,7 +131,7 @@ def _peers(package: Package, me: Instance[object], traffic: InternalTraffic) -> 
 
 def _callers(me: Instance[object], call: Ingress, paths: tuple[str, ...]) -> Resource:
     """Allow a caller without an identity; on a port that others use as well, only its paths."""
-    role = call.server.role if isinstance(call.server, OperatorPods) else call.server
+    role = role_of(call.server)
     accounts = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
     return _policy(
         f"{me.name}-{role}-from-{call.name}",
@@ -149,7 +149,7 @@ def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]
     ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
     for call in calls:
         if not call.meshed:
-            role = call.server.role if isinstance(call.server, OperatorPods) else call.server
+            role = role_of(call.server)
             ports[role, tuple(labels_of(me, call.server).items())].update(call.ports)
     for (role, pods), open in sorted(ports.items()):
         spec = {

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.derive import called_models
-from compiler.derive.packages import each_package, extended, home
+from compiler.derive.packages import Offers, bindings_by_package, each_package, extended
 from compiler.derive.users import users_of
 from compiler.diagnostics import Report
 from compiler.kube.labels import selector
@@ -24,18 +24,12 @@ from compiler.lower import package_of
 from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
+from compiler.model.resource import Manifest, OperatorPods, Pods, Resource, role_of
 from compiler.registry import in_upstream_namespace
-
-Offers = dict[tuple[str, str], Binding]  # one binding to each offer, by provider and slot
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    offers: dict[str, Offers] = defaultdict(dict)  # by package
-    for binding in lowered.graph.bindings:
-        if binding.offer.port:
-            offered = (binding.provider.name, binding.provides.slot)
-            offers[home(binding.provider)].setdefault(offered, binding)
+    offers = bindings_by_package(lowered.graph.bindings)
     users: dict[str, list[str]] = defaultdict(list)
     for label, carriers in users_of(lowered).items():
         users[label] = sorted({space for space, _ in carriers})
@@ -174,7 +168,7 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
 
 def _between_own_pods(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     for traffic in package.internal_traffic:
-        name = f"{me.name}-{_role(traffic.client)}-to-{_role(traffic.server)}"
+        name = f"{me.name}-{role_of(traffic.client)}-to-{role_of(traffic.server)}"
         client, server = (labelled(labels_of(me, end)) for end in (traffic.client, traffic.server))
         ports = tcp(*traffic.ports)
         to = [{"to": [{"podSelector": server}], "ports": ports}]
@@ -194,7 +188,7 @@ def _to_outside(package: Package, me: Instance[Any]) -> Iterator[Resource]:
         index = counts[space]
         counts[space] += 1
         yield policy(
-            f"{me.name}-{_role(egress.client)}-egress-{index}",
+            f"{me.name}-{role_of(egress.client)}-egress-{index}",
             space,
             labelled(labels_of(me, egress.client)),
             egress=[{"to": blocks, "ports": tcp(*egress.ports)}],
@@ -207,7 +201,7 @@ def _from_outside(package: Package, me: Instance[Any]) -> Iterator[Resource]:
         if ingress.pods:
             caller = peer(ingress.namespace, labelled(dict(sorted(ingress.pods.items()))))
         yield policy(
-            f"{me.name}-{_role(ingress.server)}-from-{ingress.name}",
+            f"{me.name}-{role_of(ingress.server)}-from-{ingress.name}",
             me.namespace,
             labelled(labels_of(me, ingress.server)),
             ingress=[{"from": [caller], "ports": tcp(*ingress.ports)}],
@@ -235,7 +229,3 @@ def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:
     return (
         dict(sorted(pods.labels.items())) if isinstance(pods, OperatorPods) else selector(me, pods)
     )
-
-
-def _role(pods: Pods) -> str:
-    return pods.role if isinstance(pods, OperatorPods) else pods

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
@@ -77,3 +79,16 @@ def annotated(owner: Manifest, annotations: dict[str, str]) -> Manifest:
 def extended(package: Package, resources: Iterable[Resource]) -> Package:
     """A package with more objects."""
     return replace(package, resources=(*package.resources, *resources))
+
+
+Offers = dict[tuple[str, str], Binding]  # one binding to each offer, by provider and slot
+
+
+def bindings_by_package(bindings: Iterable[Binding]) -> dict[str, Offers]:
+    """One binding to each offer with a port, by the package that holds the objects of its provider."""
+    offers: dict[str, Offers] = defaultdict(dict)
+    for binding in bindings:
+        if binding.offer.port:
+            offered = (binding.provider.name, binding.provides.slot)
+            offers[home(binding.provider)].setdefault(offered, binding)
+    return offers

@@ -178,6 +178,10 @@ class OperatorPods(Struct, frozen=True):
 Pods = str | OperatorPods  # a role of the instance's own pods, or pods that an operator creates
 
 
+def role_of(pods: Pods) -> str:
+    return pods.role if isinstance(pods, OperatorPods) else pods
+
+
 class InternalTraffic(Struct, frozen=True):
     """Connections between pods of one instance: clients, servers, and the servers' ports."""
 
