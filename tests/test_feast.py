@@ -252,6 +252,30 @@ def test_an_image_is_copied_from_a_place_that_no_volume_hides() -> None:
     assert f"--chdir {target.removesuffix('/')} " in apply["command"][-1]
 
 
+def test_the_feature_server_only_reads_the_online_store() -> None:
+    """Feast 0.67 answers `/push` to every client that reaches the server."""
+    (reader,) = [
+        binding.claim
+        for binding in lowered("feast-file", "default").graph.bindings
+        if (binding.consumer.name, binding.requires.slot) == ("feast", "online-reader")
+    ]
+    assert isinstance(reader, redis.Claim)
+    assert reader.read_only
+    for pod in templates("feast-file", "default"):
+        labels = pod.labels
+        if labels["app.kubernetes.io/instance"] != "feast":
+            continue
+        role = labels["app.kubernetes.io/component"]
+        secrets = {
+            env["valueFrom"]["secretKeyRef"]["name"]
+            for container in pod.spec["containers"]
+            for env in container.get("env", ())
+            if env["name"] == "FEAST_REDIS_PASSWORD"
+        }
+        if secrets:
+            assert secrets == {"feast-online-reader" if role == "server" else "feast-online-store"}
+
+
 # Who writes the registry -------------------------------------------------------------------------
 
 

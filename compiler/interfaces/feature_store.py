@@ -32,6 +32,7 @@ ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # Python modules that read the data lak
 REGISTRY = model.Requires("registry", postgresql.Endpoint)
 # The login of the servers before the registry, which only reads.
 READ_REGISTRY = model.Requires("registry-reader", postgresql.Endpoint)
+READ_ONLINE = model.Requires("online-reader", redis.Endpoint)
 ONLINE = model.Requires("online-store", redis.Endpoint)
 LAKE = model.Requires("offline-store", s3.Endpoint)
 WAREHOUSE = model.Requires("offline-store", postgresql.Endpoint)

@@ -97,6 +97,22 @@ except urllib.error.HTTPError as error:
         raise
     print("not known yet:", error.read())
 """
+# By the server, which would write with its own login: the order count of a customer.
+PUSH = """
+import datetime, json, os, urllib.error, urllib.request
+
+now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+body = {"feature_view_name": "order_statistics",
+        "df": {"customer_id": [1], "order_count": [666], "event_timestamp": [now], "created": [now]}}
+request = urllib.request.Request(
+    os.environ["FEAST_SERVER_URL"] + "/write-to-online-store",
+    data=json.dumps(body).encode(), headers={"Content-Type": "application/json"},
+)
+try:
+    print("written", urllib.request.urlopen(request).status)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode().replace("\\n", " ")[:300])
+"""
 ONLINE = """
 from feast import FeatureStore
 

@@ -89,6 +89,11 @@ def test_a_client_reads_the_registry_and_cannot_write_it(platform: Platform, nod
     assert features.python(node, features.WRITING).startswith("InsufficientPrivilege ")
 
 
+def test_a_client_writes_no_value_by_the_server(platform: Platform, node: Node) -> None:
+    assert features.python(node, features.PUSH).startswith("500 ")
+    features.served(node)
+
+
 def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Node) -> None:
     keys = int(256 * 2**20 * 0.55)
     refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"

@@ -54,14 +54,19 @@ FILE_KEYS = (
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
+    online = redis.Claim(
+        keys=(f"*{project_of(me).name}",),
+        # Without it Feast 0.67 sets no time to live.
+        lasting="" if spec.key_ttl else "keyTtl",
+        writers=spec.writers,
+    )
+    # The feature server only reads: it would write for every client that asks it to (`/push`).
+    reading = replace(online, lasting="", writers=None, read_only=True, shared=True,
+                      provider=spec.bind.get(ONLINE.slot))  # fmt: skip
     claimed: dict[model.Requires[Any], model.Claim] = {
         **_registry_claims(me),
-        feature_store.ONLINE: redis.Claim(
-            keys=(f"*{project_of(me).name}",),
-            # Without it Feast 0.67 sets no time to live.
-            lasting="" if spec.key_ttl else "keyTtl",
-            writers=spec.writers,
-        ),
+        feature_store.ONLINE: online,
+        feature_store.READ_ONLINE: reading,
     }
     if spec.offline_store == "postgres":
         # Its queries set a search path for a session, which a pooler would drop.
@@ -202,6 +207,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield pods.config()
     yield from apply(me, pods)
     reader = wiring.get(feature_store.READ_REGISTRY)
-    yield from servers(me, pods, pods.reading(reader) if reader else pods)
+    backends = pods.reading(reader) if reader else pods
+    yield from servers(me, pods.serving(wiring[feature_store.READ_ONLINE]), backends)
     for name, run in sorted(me.spec.runs.items()):
         yield materialize(me, name, run, pods)

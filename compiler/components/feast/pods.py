@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from compiler import kube, model
 from compiler.components.feast import metrics
 from compiler.components.feast.spec import REPOSITORY, Materialize, Spec
-from compiler.interfaces import feature_store, postgresql
+from compiler.interfaces import feature_store, postgresql, redis
 from compiler.model import Env
 from compiler.spec.duration import seconds
 
@@ -38,6 +38,12 @@ class Pods(Struct, frozen=True):
     def reading(self, registry: postgresql.Endpoint) -> Pods:
         """The same pods, with another login of the registry."""
         return replace(self, stores=replace(self.stores, registry=registry))
+
+    def serving(self, online: redis.Endpoint) -> Pods:
+        """The same pods, with another login of the online store."""
+        stores = replace(self.stores, online=online)
+        opened = tuple(online if store is self.stores.online else store for store in self.opened)
+        return replace(self, stores=stores, opened=opened)
 
     @property
     def client(self) -> kube.Client:
