@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 from functools import cache
@@ -9,9 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from compiler.cli import platformc
+from compiler.diff import Change, worst
+from compiler.diff.compare import compare
 from compiler.diff.data import moved
 from compiler.model.effects import Risk
 from compiler.model.package import Lowered
@@ -295,3 +299,37 @@ def test_a_cut_over_loses_data_only_where_nothing_was_copied(
     changes = list(moved("prod", lowered(before), lowered(after)))
     (change,) = (each for each in changes if each.name == "mlflow artifacts")
     assert {judgement.risk for judgement in change.judgements} == {risk}
+
+
+@cache
+def ending(old: str, state: str = OVER) -> tuple[Change, ...]:
+    """The changes of a spec in which the clients name the new instance, and the old one is deleted."""
+    new, _ = PAIRS[old]
+    spec = yaml.safe_load(text(old, state))
+    del spec["spec"]["move"], spec["spec"]["components"][old]
+    spec["spec"]["workloads"]["training"]["uses"] = [new]
+    texts = (text(old, state), json.dumps(spec))
+    before, after = (compile_spec(content.encode(), "platform.yaml") for content in texts)
+    assert not after.report.failed, after.report.sorted()
+    return compare(before, after)
+
+
+@each_pair
+def test_the_end_of_a_move_loses_no_data(old: str) -> None:
+    assert worst(change.risk for change in ending(old)) <= Risk.DOWNTIME
+    assert worst(change.risk for change in ending(old, "")) is Risk.DATA_LOSS
+
+
+def reason(old: str, title: str) -> str:
+    (change,) = (change for change in ending(old) if change.title == title)
+    return change.judgements[0].reason
+
+
+def test_the_end_of_a_move_names_what_stays_behind() -> None:
+    assert reason("minio", "StatefulSet mlops/minio") == (
+        "`seaweedfs` has its data since the cut-over; its volume claim `data-minio-0` stays in "
+        "`mlops` until you delete it"
+    )
+    assert reason("ceph", "CephObjectStore rook-ceph/ceph") == (
+        "`seaweedfs` has its data since the cut-over; it stays, with its data, until you delete it"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diff import Action, Change
+from compiler.diff import Action, Change, ended_move
 from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
@@ -47,7 +47,7 @@ def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> 
     old_objects = objects(old) if old else {}
     new_objects = objects(new) if new else {}
     for key in sorted(old_objects.keys() | new_objects.keys()):
-        change = _object(environment, key, old_objects.get(key), new_objects.get(key), new)
+        change = _object(environment, key, old_objects.get(key), new_objects.get(key), old, new)
         if change:
             yield change
     if old and new:
@@ -56,13 +56,17 @@ def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> 
 
 def _object(
     environment: str, key: Key, before: OwnedObject | None, after: OwnedObject | None,
-    successors: Lowered | None,
+    old: Lowered | None, new: Lowered | None,
 ) -> Change | None:  # fmt: skip
     """The change of an object that was added, removed or changed; None if it is the same."""
     if before and after:
         return _changed(environment, key, before, after)
     if before:
-        verdict = taken_over(before.resource, successors) or of_removal(before.resource)
+        verdict = (
+            taken_over(before.resource, new)
+            or ended_move.of_removal(before, old, new)
+            or of_removal(before.resource)
+        )
         return _change(environment, key, before, Action.REMOVED, (), (verdict,))
     assert after is not None
     return _change(environment, key, after, Action.ADDED, (), (of_addition(after.resource),))
