@@ -19,7 +19,7 @@ from compiler.diff.compare import compare
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
 from compiler.diff.risk import of_addition, of_field, of_removal
-from compiler.model.effects import Risk
+from compiler.model.effects import Judgement, Risk
 from compiler.pipeline import Compilation
 
 GONE = object()
@@ -145,7 +145,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "other credentials": ({"spec.secrets": {"provider": "existing"}}, DOWNTIME),
     "no pooler any more": ({POOLER: GONE}, DOWNTIME),
     "no MLflow any more": (
-        {MLFLOW: GONE, f"{W}.training.uses": [], f"{POOLER}": GONE}, DOWNTIME),
+        {MLFLOW: GONE, f"{W}.training.uses": [], f"{POOLER}": GONE}, DATA_LOSS),
     "a server with another name, on its volume": ({POSTGRES: GONE, f"{C}.db": ADOPTED}, DOWNTIME),
     "a server with another name, on a new volume": (
         {POSTGRES: GONE, f"{C}.db": {**ADOPTED, "adopt": {"service": "postgres"}}}, DATA_LOSS),
@@ -500,6 +500,86 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     assert [cause.path for cause in database.causes] == [MLFLOW]
     # Users in a file are those of the spec; and a renamed user leaves a login, too.
     assert not any("of redis" in change.title for change in actual)
+
+
+KEPT = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: keeping}
+spec:
+  backup: {to: copies}
+  components:
+    seaweedfs: {}
+    postgres: {}
+    redis: {}
+    mlflow: {}
+    lakefs: {}
+    copies: {type: external-s3, host: s3.example.com}
+  workloads:
+    trainer: {image: "registry.example.internal/trainer:1.0.0", uses: [postgres, seaweedfs, redis]}
+    cache: {image: "registry.example.internal/cache:1.0.0", uses: [redis]}
+"""
+
+
+def left_behind(old: str, new: str, text: str = KEPT) -> dict[str, Change]:
+    """The data that is left behind if a text of the spec is replaced, by its title."""
+    assert old in text
+    before, after = (
+        pipeline.compile(content.encode(), "platform.yaml")
+        for content in (text, text.replace(old, new))
+    )
+    assert not after.report.failed, after.report.sorted()
+    return {
+        change.title: change
+        for change in compare(before, after)
+        if change.action == "left behind" and change.kind != "Login"
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("    mlflow: {}\n", "", ["Bucket mlflow of seaweedfs", "Database mlflow of postgres"]),
+        ("    lakefs: {}\n", "", ["Bucket lakefs of seaweedfs", "Database lakefs of postgres"]),
+        ("trainer:", "trainer-2:", ["Bucket trainer of seaweedfs", "Database trainer of postgres"]),
+        ("uses: [postgres, seaweedfs, redis]", "uses: [redis]",
+         ["Bucket trainer of seaweedfs", "Database trainer of postgres"]),
+        ("uses: [redis]", "uses: []", []),
+    ],
+)  # fmt: skip
+def test_data_that_no_consumer_reads_any_more_is_left_behind(
+    old: str, new: str, names: list[str]
+) -> None:
+    left = left_behind(old, new)
+    assert sorted(left) == names
+    assert {change.judgements[0] for change in left.values()} <= {
+        Judgement(
+            DATA_LOSS,
+            "it stays, but no program of the spec reads it, and the backups no longer copy it",
+            "first copy what you still need; delete the rest by hand",
+        )
+    }
+
+
+def test_keys_are_left_behind_by_the_last_client_of_a_server() -> None:
+    alone = KEPT.replace(", redis]", "]")
+    change = left_behind("uses: [redis]", "uses: []", alone)["Keys * of redis"]
+    assert change.judgements[0].reason == "it stays, but no program of the spec reads it"
+    # The removal of the server itself is data loss already.
+    both = "    redis: {}\n", ""
+    without_client = alone.replace("uses: [redis]", "uses: []")
+    assert left_behind(*both, without_client) == {}
+
+
+def test_data_in_a_store_outside_is_left_behind_by_its_last_consumer() -> None:
+    outside = KEPT.replace("seaweedfs: {}", "seaweedfs: {type: external-s3, host: s3.example.org}")
+    change = left_behind("    mlflow: {}\n", "", outside)["Bucket mlflow of seaweedfs"]
+    assert change.risk is DATA_LOSS
+
+
+def test_data_of_a_renamed_consumer_at_the_same_place_is_not_left_behind() -> None:
+    adopted = "tracking: {type: mlflow, adopt: {service: mlflow, database: mlflow, bucket: mlflow}}"
+    assert left_behind("mlflow: {}", adopted) == {}
 
 
 @pytest.mark.parametrize(

@@ -333,3 +333,7 @@ def test_the_end_of_a_move_names_what_stays_behind() -> None:
     assert reason("ceph", "CephObjectStore rook-ceph/ceph") == (
         "`seaweedfs` has its data since the cut-over; it stays, with its data, until you delete it"
     )
+    # A store's own database is in another server, which stays.
+    assert reason("files", "Database files of postgres") == (
+        "`ceph` has taken the place of `files`; it stays until you delete it"
+    )

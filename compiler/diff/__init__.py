@@ -17,7 +17,7 @@ from compiler.model.effects import FieldChange, Judgement, Risk
 class Action(StrEnum):
     """The change of an object. `moved`: a consumer would look for its data in another place.
 
-    `left behind`: a login whose consumer is removed. `kept`: data that a renamed instance still uses.
+    `left behind`: a login or data whose consumers are removed. `kept`: data that a renamed instance still uses.
     """
 
     ADDED = "added"

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.diff import Action, Change, retained
+from compiler.diff import Action, Change, retained, unread
 from compiler.diff.logins import unused_logins
+from compiler.diff.places import Claims, address, claims
 from compiler.diff.retained import renamed
 from compiler.diff.risk import holds_data
 from compiler.diff.versions import RISKS
@@ -22,8 +23,6 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
 
-_NO_SERVERS: Mapping[str, str] = {}
-
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """Consumers that would start without their data, and logins of removed consumers."""
@@ -31,7 +30,9 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
     yield from _instances(environment, before, after)
     servers = retained.servers(before, after)
     yield from retained.changes(environment, servers, before)
-    yield from _bindings(environment, before.graph, after.graph, servers, _pair(before, after))
+    pair = _pair(before, after)
+    yield from _bindings(environment, before.graph, after.graph, servers, pair)
+    yield from unread.changes(environment, before, after, servers, pair)
     yield from unused_logins(environment, before.graph, after.graph)
 
 
@@ -107,7 +108,7 @@ def _bindings(
     pair: frozenset[str],
 ) -> Iterator[Change]:  # fmt: skip
     """Consumers that no longer reach their data; `servers` are renamed servers that keep their data."""
-    old_claims, new_claims = _claims(before), _claims(after)
+    old_claims, new_claims = claims(before), claims(after)
     used = _used(new_claims)
     names = renamed(before, after)
     for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
@@ -115,16 +116,16 @@ def _bindings(
         if (consumer, slot) not in new_claims:
             continue
         old, new = binding.final, new_claims[consumer, slot].final
-        lost = set(old.claim.resources) - set(new.claim.resources)
-        if not old.claim.resources:
+        lost = set(old.claim.keeps) - set(new.claim.opens)
+        if not old.claim.keeps:
             continue
-        if not lost and _address(old, servers) == _address(new):
+        if not lost and address(old, servers) == address(new):
             if consumer != name:
                 yield retained.binding(environment, name, new)
             continue
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
-        elif _is_still_used(old, lost, new_claims, used, _address(old, servers)):
+        elif _is_still_used(old, lost, new_claims, used, address(old, servers)):
             judgement = _access_judgement(consumer, lost)
         else:
             judgement = _without_data(consumer)
@@ -146,25 +147,22 @@ def _moved_along(consumer: str, old: str) -> Judgement:
     )
 
 
-Claims = Mapping[tuple[str, str], Binding]
-
-
 def _used(claims: Claims) -> Mapping[object, set[str]]:
-    """The resources that are claimed at each address."""
+    """The data that consumers can read at each address."""
     used: dict[object, set[str]] = defaultdict(set)
     for binding in claims.values():
-        used[_address(binding.final)].update(binding.final.claim.resources)
+        used[address(binding.final)].update(binding.final.claim.opens)
     return used
 
 
 def _is_still_used(
-    old: Binding, lost: set[str], claims: Claims, used: Mapping[object, set[str]], address: object
+    old: Binding, lost: set[str], claims: Claims, used: Mapping[object, set[str]], place: object
 ) -> bool:
     """Whether other consumers still use all resources that a consumer no longer claims."""
     new = claims.get((old.consumer.name, old.requires.slot))
-    if not lost or new is None or address != _address(new.final):
+    if not lost or new is None or place != address(new.final):
         return False
-    return lost <= used.get(address, set())
+    return lost <= used.get(place, set())
 
 
 def _access_judgement(consumer: str, lost: set[str]) -> Judgement:
@@ -177,26 +175,8 @@ def _access_judgement(consumer: str, lost: set[str]) -> Judgement:
     )
 
 
-def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
-    return {
-        (binding.consumer.name, binding.requires.slot): binding
-        for binding in graph.bindings
-        if binding.via is None
-    }
-
-
-def _address(binding: Binding, servers: Mapping[str, str] = _NO_SERVERS) -> tuple[str, str, str]:
-    """The identity of a provider: the name of a Service may change, but not an external address.
-
-    Renamed servers that keep their data have their new name.
-    """
-    provider = binding.provider
-    name = servers.get(provider.name, provider.name)
-    return name, provider.type, binding.host if binding.offer.external else ""
-
-
 def _words(binding: Binding) -> str:
-    claimed = ", ".join(sorted(binding.claim.resources))
+    claimed = ", ".join(sorted(binding.claim.keeps))
     host = f" ({binding.host})" if binding.offer.external else ""
     return f"{claimed} of {binding.provider.name}{host}"
 

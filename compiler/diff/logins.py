@@ -29,7 +29,7 @@ def unused_logins(environment: str, before: Graph, after: Graph) -> Iterator[Cha
             or revoke_command is None
         ):
             continue
-        reason = f"`{provider.name}` goes on knowing it; no data goes with it"
+        reason = f"`{provider.name}` still accepts it"
         yield Change(
             environment, provider.name, Action.LEFT_BEHIND, "Login", "", f"{key[1]} of {provider.name}",
             judgements=(Judgement(Risk.NO_OP, reason, revoke_command(old_logins[key])),),

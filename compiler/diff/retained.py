@@ -50,7 +50,7 @@ def changes(environment: str, names: Mapping[str, str], before: Lowered) -> Iter
 def binding(environment: str, old: str, new: Binding) -> Change:
     """The line about a renamed consumer that finds its data at the old place."""
     consumer, slot = new.consumer.name, new.requires.slot
-    resources = ", ".join(f"`{name}`" for name in sorted(new.claim.resources))
+    resources = ", ".join(f"`{name}`" for name in sorted(new.claim.keeps))
     reason = f"`{consumer}` keeps {resources} of `{new.provider.name}`"
     return Change(
         environment, consumer, Action.RETAINED, new.requires.endpoint.interface, "",

@@ -19,12 +19,22 @@ Mode = Literal["single", "sentinel", "cluster"]
 class Claim(model.Claim, frozen=True, kw_only=True):
     """The keys that the client may use, as Redis patterns; all keys by default."""
 
+    noun: ClassVar[str] = "keys"
+
     shared: bool = True  # several clients may claim the same server: users separate them
     keys: tuple[str, ...] = ("*",)
     read_only: bool = False
     # The consumer's own clients that may write as well; None: all of them.
     writers: tuple[str, ...] | None = None
     lasting: str = ""  # the field that would give its keys a time to live; empty if they have one
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        return () if self.read_only else self.keys
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        return self.keys
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):

@@ -30,6 +30,8 @@ OF_COPIES = (COPIES, DRILL)
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Buckets, which the store creates, and a key that opens exactly these."""
 
+    noun: ClassVar[str] = "bucket"
+
     buckets: tuple[str, ...]
     read_only: bool = False
     abroad: bool = False  # the key is also read outside the consumer's namespace
@@ -39,6 +41,10 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     @property
     def resources(self) -> tuple[str, ...]:
         return () if self.read_only else self.buckets  # a reader does not own the bucket
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        return self.buckets
 
     def merged(self, second: Self) -> Self | None:
         if self.read_only != second.read_only:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ DRILL = "drill_"  # the beginning of the names of databases that a drill of copi
 
 class Claim(model.Claim, frozen=True, kw_only=True):
     """A database; none for a claim without a login."""
+
+    noun: ClassVar[str] = "database"
 
     database: str = ""
     exists: bool = False  # it holds data already, which another login may have made

@@ -32,6 +32,8 @@ def authority(provider: str) -> str:
 class Claim(Struct, frozen=True, kw_only=True):
     """A consumer's request to a provider. Each interface has a subclass."""
 
+    noun: ClassVar[str] = "data"  # the kind of data that `keeps` names, for messages
+
     shared: bool = False  # whether other consumers may claim the same resource
     pooled: bool = True  # whether the consumer works behind a pooler
     provider: str | None = None  # the default provider, unless `bind` names another instance
@@ -44,6 +46,16 @@ class Claim(Struct, frozen=True, kw_only=True):
     def resources(self) -> tuple[str, ...]:
         """The names that the claim reserves at the provider: a database, buckets."""
         return ()
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The names, or patterns, of the data that the consumer keeps at the provider."""
+        return self.resources
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        """The names, or patterns, of the data that the consumer can read at the provider."""
+        return self.keeps
 
     def merged(self, second: Self) -> Self | None:
         """One claim for both, if one connection can serve them; else None."""
