@@ -14,7 +14,7 @@ from support.custom_resources import as_resource, custom_resources
 from support.paths import ROOT, SCENARIOS
 
 from compiler import pipeline
-from compiler.diff import Change, worst
+from compiler.diff import Cause, Change, worst
 from compiler.diff.compare import compare
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
@@ -688,6 +688,20 @@ def test_a_new_environment_disturbs_no_other() -> None:
     assert {cause.path for change in actual for cause in change.causes} == {
         "spec.environments.prod"
     }
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_an_environment_that_is_added_or_removed_has_its_own_line(name: str) -> None:
+    spec = edited({"spec.environments": {"dev": {}, "prod": {}}})
+    both = compiled(spec, "both.yaml")
+    line = 1 + json.dumps(spec, indent=1).splitlines().index(
+        f'   "{name}": {{}}' + ("," if name == "dev" else "")
+    )
+    del spec["spec"]["environments"][name]
+    other = compiled(spec, "other.yaml")
+    for before, after in ((both, other), (other, both)):
+        causes = {cause for change in compare(before, after) for cause in change.causes}
+        assert causes == {Cause(f"spec.environments.{name}", f"both.yaml:{line}")}
 
 
 def test_named_elements_are_compared_by_name() -> None:

@@ -58,7 +58,7 @@ class Attribution:
     def _whole_environment(self) -> Cause:
         platform = self._new or self._old
         assert platform is not None
-        span = platform.document.span
+        span = platform.span or platform.document.span
         return Cause(f"spec.environments.{self._environment}", f"{span.file}:{span.line}")
 
     def _sections_of(self, change: Change) -> list[Path]:

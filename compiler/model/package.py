@@ -62,6 +62,7 @@ class Platform(Struct, frozen=True):
     # The types of instances with errors; `instances` has these without their wrong values, or lacks them.
     wrong: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, Removed] = field(default_factory=dict)  # the base's components it removes
+    span: Span | None = None  # the line with the environment's name; None if the spec names none
 
     def having(self, key: str) -> Iterator[Instance[Any]]:
         """The instances whose sections may have a key."""

@@ -218,8 +218,10 @@ def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None,
     for environment, document in documents.items():
         platform = validator.platform(document, environment, report.within(environment))
         if platform is not None and environment not in unmerged:
-            removed = variants.removed.get(environment or "", {})
-            platforms[environment] = replace(platform, removed=removed)
+            name = environment or ""
+            platforms[environment] = replace(
+                platform, removed=variants.removed.get(name, {}), span=variants.names.get(name)
+            )
     return platforms
 
 
