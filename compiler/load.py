@@ -19,6 +19,7 @@ from compiler.diagnostics import Related, Report, TooManyFindingsError
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
 from compiler.document.colons import without_space
+from compiler.document.conflicts import conflict_markers
 from compiler.document.span import Span
 
 MAX_DEPTH = 64
@@ -28,12 +29,15 @@ _Loader = getattr(yaml, "CLoader", yaml.Loader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# The characters that YAML does not allow in a text (1.2.2, chapter 5.1).
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Marks of direction, soft hyphens, spaces without a width, and tags (Unicode 16.0, chapter 23).
 _HIDDEN = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     r"\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 )
 _MOST_HIDDEN = 100
+_MOST_MARKERS = 10
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -56,7 +60,7 @@ def load(data: bytes, file: str, report: Report, most_values: int = MAX_NODES) -
         _syntax(error, text, file, report)
         return None
     except yaml.YAMLError as error:
-        report.add("invalid-yaml", f"not YAML: {_sentence(str(error))}", _start(file))
+        _forbidden_character(error, text, file, report)
         return None
     except _Refused:
         return None
@@ -110,8 +114,43 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
         report.add("hidden-character", message, help="remove them")
 
 
+def _forbidden_character(error: yaml.YAMLError, text: str, file: str, report: Report) -> None:
+    """Report the character at which libyaml stops to read: its own error has no line."""
+    match = _FORBIDDEN.search(text)
+    if match is None:
+        report.add("invalid-yaml", f"not YAML: {_sentence(str(error))}", _start(file))
+        return
+    line = text.count("\n", 0, match.start()) + 1
+    column = match.start() - text.rfind("\n", 0, match.start())
+    report.add(
+        "control-character",
+        f"the character U+{ord(match[0]):04X} is not allowed in YAML",
+        Span(file, line, column, line, column + 1),
+        help="remove it: an editor may not show it",
+    )
+
+
+def _conflict(text: str, file: str, report: Report) -> bool:
+    """Report the conflict markers of a merge as one error. Returns whether there are any."""
+    markers = list(islice(conflict_markers(text, file), _MOST_MARKERS))
+    if not markers:
+        return False
+    (_, span), *further = markers
+    report.add(
+        "invalid-yaml",
+        "not YAML: the file has the conflict markers of a merge",
+        span,
+        help="write the lines that both sides need, and delete the lines that begin with `<<<<<<<`, `=======` "
+        "and `>>>>>>>`",
+        related=[Related(f"the marker `{marker}`", span) for marker, span in further],
+    )
+    return True
+
+
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:
-    """Report an error of libyaml, with the cause that its message shows."""
+    """Report an error of libyaml, with the cause that its message or the text shows."""
+    if _conflict(text, file, report):
+        return
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     span = Span(file, line + 1, column + 1, line + 1, column + 2)

@@ -45,7 +45,10 @@ def tree(data: bytes) -> Node:
         (b"a: [1, 2\nb: 3\n", ("invalid-yaml", 2, 2)),
         (b'a: "x\\u0007"\n', ("control-character", 1, 4)),
         (b'"\\u007f": 1\n', ("control-character", 1, 1)),
-        (b"a: \x00\n", ("invalid-yaml", 1, 1)),
+        (b"a: \x00\n", ("control-character", 1, 4)),
+        (b"a: 1\n# \xc3\xa9\x1b\n", ("control-character", 2, 4)),
+        (b"a: 1\nb: '\x7f'\n", ("control-character", 2, 5)),
+        (b"a:\n  b: 1\n<<<<<<< HEAD\n  c: 1\n=======\n  c: 2\n", ("invalid-yaml", 3, 1)),
         (b"a: 1e999\n", ("invalid-value", 1, 4)),
         (b"[" * 100_000, ("too-deep", 1, MAX_DEPTH + 2)),
         (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)), ("too-deep", 66, 66)),
@@ -55,6 +58,27 @@ def test_what_is_refused_has_a_code_and_a_place(
     data: bytes, expected: tuple[str, int, int]
 ) -> None:
     assert codes(data)[0] == expected
+
+
+def test_a_control_character_is_named_without_words_of_the_parser() -> None:
+    report = Report()
+    load(b"a: 1\nb: x\x07\n", "f", report)
+    (diagnostic,) = report.diagnostics
+    assert diagnostic.message == "the character U+0007 is not allowed in YAML"
+
+
+def test_conflict_markers_of_a_merge_are_named_with_their_lines() -> None:
+    report = Report()
+    load(b"a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> branch\n", "f", report)
+    (diagnostic,) = report.diagnostics
+    assert diagnostic.message == "not YAML: the file has the conflict markers of a merge"
+    assert [(related.message, related.span.line) for related in diagnostic.related] == [
+        ("the marker `>>>>>>>`", 6)
+    ]
+
+
+def test_a_marker_in_a_text_is_no_conflict() -> None:
+    assert tree(b"a: |\n  <<<<<<< HEAD\n").plain() == {"a": "<<<<<<< HEAD\n"}
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
