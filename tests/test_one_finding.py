@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import re
+from typing import Any
+
 import pytest
+import yaml
 from support.diagnosing import HEADER, diagnosed
+
+from compiler.diagnostics import Diagnostic
 
 STORES = "spec:\n  components:\n    seaweedfs: {}\n    postgres: {}\n"
 CASES = {
@@ -107,3 +115,44 @@ def test_an_empty_key_before_lost_ones_is_not_filled() -> None:
     """`models: {}` would cement the mistake."""
     text = f"{HEADER}spec:\n  components: {{seaweedfs: {{}}}}\n  models:\n  fraud: {{format: sklearn, uri: 's3://a/b'}}\n"
     assert [diagnostic.fix for diagnostic in diagnosed(text.encode())] == [None]
+
+
+SEVERAL = {
+    "seaweedfs": {}, "archive": {"type": "external-s3", "host": "s3.a.b"}, "postgres": {},
+    "pg2": {"type": "postgres"}, "lakefs": {"bind": {"store": "seaweedfs", "metadata": "postgres"}},
+    "mlflow": {"bind": {"artifacts": "seaweedfs", "backend-store": "postgres"}},
+    "dvc": {"remotes": {"raw": {}}, "externalEndpoint": "http://a.b", "bind": {"store": "seaweedfs"}},
+}  # fmt: skip
+
+
+def conflicts(spec: dict[str, Any]) -> list[Diagnostic]:
+    """The conflicts of the clients' variables in a spec."""
+    text = f"{HEADER}spec: {json.dumps(spec)}\n"
+    code = "client-environment-conflict"
+    return [problem for problem in diagnosed(text.encode()) if problem.code == code]
+
+
+@pytest.mark.parametrize(
+    ("used", "number"),
+    [
+        (["mlflow", "postgres", "pg2"], 0),
+        (["postgres", "pg2", "mlflow"], 0),
+        (["mlflow", "archive"], 2),
+        (["mlflow", "seaweedfs", "archive"], 0),
+        (["mlflow", "dvc", "archive"], 0),
+        (["mlflow", "lakefs"], 2),
+        (["dvc", "archive"], 1),
+    ],
+)
+def test_each_remedy_of_a_conflict_resolves_it(used: list[str], number: int) -> None:
+    workload = {"image": "a.b/c:1.0.0", "uses": used}
+    spec: dict[str, Any] = {"components": SEVERAL, "workloads": {"w": workload}}
+    (conflict,) = conflicts(spec)
+    remedies = re.findall(r"write `(.*?)` on `(.*?)`", conflict.help[0])
+    assert len(remedies) == number, conflict.help
+    for setting, name in remedies:
+        changed = copy.deepcopy(spec)
+        section = changed["components"][name]
+        for key, value in yaml.safe_load(setting).items():
+            section[key] = {**section.get(key, {}), **value} if key == "bind" else value
+        assert conflicts(changed) == []

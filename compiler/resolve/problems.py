@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from compiler import registry
 from compiler.diagnostics import Related, Report
@@ -265,7 +267,8 @@ def report_ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Inst
 def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None:
     """Report two providers whose variables a pod of the consumer would need both."""
     consumer = binding.consumer
-    interface, pair = binding.requires.endpoint.interface, (earlier, binding)
+    interface = binding.requires.endpoint.interface
+    servers = {earlier.provider.name, binding.provider.name}
     join.report.add(
         "client-environment-conflict",
         f"`{consumer.name}` would need the `{interface}` variables of both "
@@ -275,7 +278,7 @@ def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) 
         help=", or ".join(
             (
                 "a pod has one value for each variable: use one of the two",
-                *_remedies(join, consumer, pair),
+                *_remedies(join, consumer, path, interface, servers),
             )
         ),
     )
@@ -299,21 +302,49 @@ def report_variable_conflict(
     )
 
 
-def _remedies(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
-    """The settings by which one of two conflicting providers would serve the consumer alone."""
-    endpoint = pair[0].requires.endpoint
-    servers = {binding.provider.name for binding in pair}
-    offering = {candidate.provider.name for candidate in join.candidates[endpoint.interface]}
-    for word in consumer.spec.uses:
-        used = join.instances.get(word)
-        for binding in join.direct.values():
-            alternatives = sorted((servers & offering) - {binding.provider.name, word})
-            if binding.consumer is used and binding.provider.name in servers and alternatives:
-                yield f"write `bind: {{{binding.requires.slot}: {alternatives[0]}}}` on `{word}`"
-        if used is not None:
-            for interface, setting in registry.component_of(used).SPARES_CLIENTS:
-                if interface == endpoint.interface:
-                    yield f"write `{setting}` on `{word}`"
+class _Need(Struct, frozen=True):
+    """A server that pods need because of an element of `uses`."""
+
+    word: str
+    slot: (
+        str | None
+    )  # the slot of the used instance that its clients need too; None: it is used itself
+    server: str
+
+
+def _remedies(
+    join: Join, consumer: Instance[Any], path: Path, interface: str, servers: Set[str]
+) -> Iterator[str]:
+    """The settings of used instances by which the consumer would need only one server of the interface."""
+    if path[:-1] != (*consumer.path, "uses"):  # the `uses` of other pods
+        return
+    needs = list(_needs(join, consumer, interface))
+    offering = {candidate.provider.name for candidate in join.candidates[interface]}
+    for need in needs:
+        rest = {other.server for other in needs if other is not need}
+        if need.slot and len(rest) == 1 and rest <= (servers & offering) - {need.word}:
+            yield f"write `bind: {{{need.slot}: {next(iter(rest))}}}` on `{need.word}`"
+    for word in dict.fromkeys(need.word for need in needs if need.slot):
+        rest = {other.server for other in needs if other.word != word}
+        for spared, setting in registry.component_of(join.instances[word]).SPARES_CLIENTS:
+            if spared == interface and len(rest) <= 1:
+                yield f"write `{setting}` on `{word}`"
+
+
+def _needs(join: Join, consumer: Instance[Any], interface: str) -> Iterator[_Need]:
+    """The servers of an interface that a consumer uses, or that its used instances need of their clients."""
+    for word in dict.fromkeys(consumer.spec.uses):
+        typed = join.components_of_type[word]
+        name = typed[0].name if word not in join.instances and len(typed) == 1 else word
+        used = join.client_offers.get(name)
+        if used is None:
+            continue
+        if used.provides.endpoint.interface == interface:
+            yield _Need(name, None, join.successor(used, consumer.settings.move).provider.name)
+        for requires in used.offer.requires_of_clients:
+            binding = join.direct.get((name, requires.slot))
+            if binding is not None and requires.endpoint.interface == interface:
+                yield _Need(name, requires.slot, binding.provider.name)
 
 
 def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:
