@@ -59,19 +59,12 @@ class SpecLocation(Struct, frozen=True):
 
 def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps that deliver an environment: from the files in out/, or by rendering each wave."""
-    environment = lowered.platform.environment
     yield from _before(lowered, location)
     kinds = lowered.custom_resources
     for wave, objects in waves(lowered).items():
-        apply = "kubectl apply --server-side -f"
-        if lowered.platform.settings.rendered:
-            command = f"{apply} {location.sibling(f'out/{environment}/{wave_file(wave)}')}"
-        else:
-            render = f"platformc render {environment}{location.options} --wave {wave}"
-            command = f"{render} | {apply} -"
         phase = Phase.of(wave)
-        title = f"wave {wave}, {phase.title}"
-        yield Step(title, (command, *_waits(objects, kinds)), phase)
+        command = apply(lowered, location, wave)
+        yield Step(f"wave {wave}, {phase.title}", (command, *_waits(objects, kinds)), phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
@@ -79,6 +72,16 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
             yield _secrets(lowered, location)
         if wave == Phase.NAMESPACES:
             yield from _by_others(lowered, location)
+
+
+def apply(lowered: Lowered, location: SpecLocation, wave: int, selector: str = "") -> str:
+    """The command that applies the objects of a wave, or only those with some labels."""
+    environment = lowered.platform.environment
+    labelled = f" -l {selector}" if selector else ""
+    command = f"kubectl apply --server-side{labelled} -f"
+    if lowered.platform.settings.rendered:
+        return f"{command} {location.sibling(f'out/{environment}/{wave_file(wave)}')}"
+    return f"platformc render {environment}{location.options} --wave {wave} | {command} -"
 
 
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:

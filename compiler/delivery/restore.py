@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, apply, plan
 from compiler.delivery.cron_jobs import run
 from compiler.delivery.writers import STOPPED, clients, deployments, scale
 from compiler.kube.labels import COMPONENT
@@ -15,6 +15,8 @@ from compiler.model.custom_resource import at
 from compiler.model.instance import REPLACES
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Phase, Resource
+
+RESTORE = "restore"  # the role of the CronJobs that restore
 
 
 class RestoreRequest(Struct, frozen=True):
@@ -33,7 +35,7 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
         for package in lowered.packages.values()
         for resource in package.resources
         if resource.kind == "CronJob"
-        and resource.manifest["metadata"]["labels"].get(COMPONENT) == "restore"
+        and resource.manifest["metadata"]["labels"].get(COMPONENT) == RESTORE
     ]
     return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].name))
 
@@ -104,6 +106,8 @@ def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> 
     if request.replace:
         yield from _in_place(lowered, [package.name for package, _ in chosen], restores)
         return
+    if chosen:
+        restores.insert(0, _delivered(lowered, location, chosen))
     has_servers = True
     for step in plan(lowered, location):
         if has_servers and step.phase >= Phase.SERVERS:
@@ -112,6 +116,20 @@ def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> 
         yield step
     if has_servers:
         yield from restores
+
+
+def _delivered(
+    lowered: Lowered, location: SpecLocation, chosen: Sequence[tuple[Package, Resource]]
+) -> Step:
+    """The step that applies the CronJobs of restores before the rest of their wave.
+
+    They can't be in an earlier wave: Argo CD waits for the health of a wave, and with its health check for
+    CronJobs, one that waits to be started by hand is `Suspended` and never healthy.
+    """
+    selected = f"{COMPONENT}={RESTORE}"
+    in_order = sorted({package.wave(resource) for package, resource in chosen})
+    commands = tuple(apply(lowered, location, wave, selected) for wave in in_order)
+    return Step("the CronJobs that restore, before the rest of their wave", commands)
 
 
 def _restore(resource: Resource, request: RestoreRequest) -> Step:
