@@ -8,6 +8,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.out_files import need_current
 from compiler.commands.output import print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
@@ -33,7 +34,7 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   run them
     """
     lowered = lowered_of(file, environment)
-
+    need_current(lowered, file)
     steps = [*plan(lowered, SpecLocation(file))]
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)

@@ -8,6 +8,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
@@ -38,4 +39,5 @@ def command(environment: str | None, file: Path, back: bool, replace: bool) -> N
         fail("nothing is moved in this environment: add `move: {from: OLD, to: NEW}` under `spec`")
     if back and move.cut_over:
         fail("write `cutOver: false` under `spec.move` and compile: then this prints the way back")
+    need_current(lowered, file)
     print_steps(steps(lowered, SpecLocation(file), move, job, back=back, replacing=replace))

@@ -9,6 +9,7 @@ import click
 
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
@@ -69,7 +70,8 @@ def command(
         _check_time(lowered, at, only)
     if origin is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", origin):
         fail(f"`{origin}` is not a platform's name, as in its `metadata.name`")
-    if not replace:
+    if not replace:  # over what is there, nothing is applied
+        need_current(lowered, file)
         _need_secrets(lowered, only, file.parent)
     print_steps(steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)))
 

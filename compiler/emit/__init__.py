@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from compiler.derive import used_images
 from compiler.diagrams.mermaid import diagram
@@ -39,6 +39,14 @@ def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> T
     for name in rendered:
         tree |= writer.out(f"out/{name}", environments[name])
     return Tree(dict(sorted(tree.items())))
+
+
+def wave_files(lowered: Lowered, dump: Callable[[Manifest], str] = yaml.dump) -> dict[str, Text]:
+    """The files in `out/<environment>` that a delivery applies: one for each wave."""
+    return {
+        wave_file(wave): yaml.pieces((text,) for text in texts)
+        for wave, texts in in_waves(lowered, dump).items()
+    }
 
 
 def _upstream(lowered: Lowered) -> Iterator[tuple[str, str]]:
@@ -202,10 +210,7 @@ class _Writer:
 
     def out(self, folder: str, lowered: Lowered) -> Files:
         """The folder `out/<environment>`: a file for each wave, the images and the graph."""
-        waves = {
-            wave_file(wave): yaml.pieces((text,) for text in texts)
-            for wave, texts in in_waves(lowered, self.dump).items()
-        }
+        waves = wave_files(lowered, self.dump)
         tree: Files = {f"{folder}/{name}": text for name, text in waves.items()}
         root = {**KUSTOMIZATION, "resources": sorted(waves)}
         tree[f"{folder}/{UNSUFFIXED}"] = _text(root, "spec", lowered.platform)
