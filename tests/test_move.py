@@ -260,6 +260,44 @@ def test_a_plan_is_a_shell_script(state: str, options: tuple[str, ...], tmp_path
     assert process.returncode == 0, process.stderr
 
 
+POOLED = (
+    f"{HEAD}  move: {{from: postgres, to: cloudnative-pg STATE}}\n"
+    "  components: {postgres: {}, cloudnative-pg: {}, pgbouncer: {}, seaweedfs: {}, mlflow: {}}\n"
+)
+OURS = "-l app.kubernetes.io/managed-by=platformc --field-selector metadata.name=pgbouncer"
+FORWARD = [
+    f"kubectl delete {kind} -n mlops {OURS}"
+    for kind in ("deployment.apps", "service", "serviceaccount")
+]
+BACK = ["kubectl delete pooler.postgresql.cnpg.io pgbouncer -n mlops --ignore-not-found --cascade=foreground"]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["move", "apply-plan"])
+@pytest.mark.parametrize(("state", "deletions"), [(OVER, FORWARD), ("", BACK)])
+def test_a_pooler_goes_before_another_kind_of_pooler_takes_its_name(
+    verb: str, state: str, deletions: list[str], tmp_path: Path
+) -> None:
+    """CloudNativePG patches a Deployment of the Pooler's name, and its selector can't change."""
+    for name, text in (("platform", state), ("before", "" if state else OVER)):
+        (tmp_path / f"{name}.yaml").write_text(POOLED.replace(" STATE", text))
+    words = [verb, "default", "-f", str(tmp_path / "platform.yaml")]
+    if verb == "apply-plan":
+        words += ["--since", str(tmp_path / "before.yaml")]
+    elif not state:
+        words += ["--back"]
+    printed = CliRunner().invoke(platformc, words)
+    assert printed.exit_code == 0, printed.output
+    script = printed.stdout.splitlines()
+    places = [script.index(deletion) for deletion in deletions]
+    assert places == sorted(places)
+    wave = 23 if state else 22  # of the pooler that takes the name
+    assert script[places[-1] + 1] == f"# wave {wave}, databases"
+    # At the end, the deletions would hit what the operator has made.
+    later = script[places[-1] + 1 :]
+    assert not [line for line in later if "kubectl delete" in line and "pgbouncer " in line
+                and "configmap" not in line]  # fmt: skip
+
+
 def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
     assert "write `cutOver: false`" in plan(tmp_path, OVER, "--back").stderr
     (tmp_path / "other").mkdir()

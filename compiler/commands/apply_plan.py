@@ -35,10 +35,11 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     """
     lowered = lowered_of(file, environment)
     need_current(lowered, file)
-    steps = [*plan(lowered, SpecLocation(file))]
+    before = None
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
-        if before:
-            steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
+    steps = [*plan(lowered, SpecLocation(file), before)]
+    if before:
+        steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]
     print_steps(steps)

@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
+from compiler.delivery.successors import kind_of, successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
@@ -57,11 +58,18 @@ class SpecLocation(Struct, frozen=True):
         return shlex.quote(str(self.spec.parent / path))
 
 
-def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
-    """The steps that deliver an environment: from the files in out/, or by rendering each wave."""
+def plan(lowered: Lowered, location: SpecLocation, before: Lowered | None = None) -> Iterator[Step]:
+    """The steps that deliver an environment: from the files in out/, or by rendering each wave.
+
+    `before` is the tree that the cluster has: its objects whose names other objects take are deleted first.
+    """
     yield from _before(lowered, location)
     kinds = lowered.custom_resources
+    handed = successions(before, lowered) if before is not None else []
     for wave, objects in waves(lowered).items():
+        deleted = tuple(succession.deletion for succession in handed if succession.wave == wave)
+        if deleted:
+            yield Step("what the next wave makes anew under the same name", deleted)
         phase = Phase.of(wave)
         command = apply(lowered, location, wave)
         yield Step(f"wave {wave}, {phase.title}", (command, *_waits(objects, kinds)), phase)
@@ -131,9 +139,11 @@ def _restarts(parts: Collection[str], systems: Iterable[Prerequisite]) -> Iterat
 def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
-    An object that Argo CD must not prune, because it holds data, is not deleted here either.
+    An object that Argo CD must not prune, because it holds data, is not deleted here either. Nor is an object
+    whose name another object has taken by then: the plan has deleted it before.
     """
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
+    remaining_ids |= {succession.earlier.id for succession in successions(before, after)}
     earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
         _delete(resource)
@@ -144,10 +154,8 @@ def deletions(before: Lowered, after: Lowered) -> Step:
 
 
 def _delete(resource: Resource) -> str:
-    group, kind, space, name = resource.id
-    kind_name = f"{kind.lower()}.{group}" if group else kind.lower()
-    namespace = f" -n {space}" if space else ""
-    return f"kubectl delete {kind_name} {name}{namespace} --ignore-not-found"
+    namespace = f" -n {resource.namespace}" if resource.namespace else ""
+    return f"kubectl delete {kind_of(resource)} {resource.name}{namespace} --ignore-not-found"
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:

@@ -9,9 +9,13 @@ from msgspec.structs import replace
 from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
 from compiler.delivery.cron_jobs import run
+from compiler.diagnostics import Report
 from compiler.kube.labels import COMPONENT
+from compiler.model.memo import Memo
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
+from compiler.pipeline import Compilation, with_objects
+from compiler.resolve import resolve
 from compiler.spec.move import Move
 
 
@@ -54,7 +58,7 @@ def steps(
     direction = {"DIRECTION": "back"} if back else {}
     yield run(job, f"copy the rest of {source} to {target}, and compare",
               {**direction, "FREEZE": "yes", **variables})  # fmt: skip
-    yield from _change_over(lowered, location)
+    yield from _change_over(lowered, location, with_other_clients(lowered, move))
     if back:
         yield Step(f"the clients use {move.from_} again", ())
         return
@@ -82,9 +86,24 @@ def _first_copy(lowered: Lowered, location: SpecLocation, copy: Step) -> Iterato
     )  # fmt: skip
 
 
-def _change_over(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
+def with_other_clients(lowered: Lowered, move: Move) -> Lowered:
+    """The environment with the clients at the other instance: so it is before they change over."""
+    platform = lowered.platform
+    opposite = move.model_copy(update={"cut_over": not move.cut_over})
+    settings = platform.settings.model_copy(update={"move": opposite})
+    instances = {
+        name: replace(instance, settings=settings) for name, instance in platform.instances.items()
+    }
+    platforms = {platform.environment: replace(platform, settings=settings, instances=instances)}
+    report, memo = Report(), Memo()
+    graphs = resolve(platforms, memo, report)
+    result = with_objects(Compilation(report, platforms, graphs, memo=memo))
+    return result.lowered[platform.environment]
+
+
+def _change_over(lowered: Lowered, location: SpecLocation, before: Lowered) -> Iterator[Step]:
     """Deliver the clients with the other instance as their provider."""
-    for step in plan(lowered, location):
+    for step in plan(lowered, location, before):
         # The replicas belong to `kubectl scale` since the freeze.
         commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
                     for line in step.commands)  # fmt: skip

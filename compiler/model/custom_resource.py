@@ -49,6 +49,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
     env: Location = ()  # the place of the variables of the pods' containers, if the kind has one
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
+    makes: tuple[str, ...] = ()  # the kinds that its operator makes under the object's own name
     brings: str = ""  # the part of a system, by name, that is installed when the object is ready
     replicas: str = "replicas"  # the key with the number of its pods
     scales_to_zero: Location = ()  # the place of its least number of pods, if that may be 0

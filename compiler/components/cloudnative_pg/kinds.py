@@ -44,6 +44,7 @@ CLUSTER = CustomResource(
     kind="Cluster",
     pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), CLUSTER_LABEL, added_labels=_server_labels),
     env=("spec", "env"),
+    makes=("PodDisruptionBudget", "ServiceAccount", "Role", "RoleBinding"),
     ready="condition=Ready",
     replicas="instances",
     volume_claims="{name}",

@@ -29,6 +29,8 @@ POOLER = model.CustomResource(
     pods=model.OperatorWorkload(
         ("spec", "template", "metadata", "labels"), "cnpg.io/poolerName", added_labels=_labels
     ),
+    # internal/controller/pooler_update.go: it changes the whole spec of a Deployment that has the name.
+    makes=("Deployment", "Service", "ServiceAccount", "Role", "RoleBinding"),
     replicas="instances",
     immutable=("spec/cluster(/.*)?",),
 )
