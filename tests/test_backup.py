@@ -299,6 +299,22 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
     assert lines.index(stops[-1]) < job_line < lines.index(stops[0].replace("=0", "=1"))
 
 
+def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n    seaweedfs: {{}}\n"
+        "    mlflow: {gc: {schedule: '0 3 * * 0'}, smoke: false}\n"
+    )
+    words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
+    lines = CliRunner().invoke(platformc, words).stdout.splitlines()
+    (schedule,) = [line for line in lines if '"suspend":true' in line]
+    assert schedule.startswith("kubectl patch cronjob/mlflow-gc -n mlops ")
+    (wait,) = [line for line in lines if "--for=delete" in line]
+    assert "app.kubernetes.io/instance=mlflow " in wait
+    jobs = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
+    assert lines.index(schedule) < lines.index(wait) < jobs[0]
+    assert jobs[-1] < lines.index(schedule.replace("true", "false"))
+
+
 @pytest.mark.parametrize(
     "options", [(), ("--replace", "--at", "20261128T020000Z", "--from", "lab")]
 )

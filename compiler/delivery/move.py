@@ -53,7 +53,9 @@ def steps(
     if not move.cut_over and not back:
         yield from _first_copy(lowered, location, run(job, _first_title(move), variables))
         return
-    yield from _frozen(lowered, move)
+    freeze = writers.freeze(lowered, {move.from_, move.to})
+    if freeze:
+        yield Step(f"freeze: {writers.STOPPED}", freeze)
     source, target = (move.to, move.from_) if back else (move.from_, move.to)
     direction = {"DIRECTION": "back"} if back else {}
     yield run(job, f"copy the rest of {source} to {target}, and compare",
@@ -108,13 +110,3 @@ def _change_over(lowered: Lowered, location: SpecLocation, before: Lowered) -> I
         commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
                     for line in step.commands)  # fmt: skip
         yield replace(step, commands=tuple(commands))
-
-
-def _frozen(lowered: Lowered, move: Move) -> Iterator[Step]:
-    back_ends = {move.from_, move.to}
-    running = writers.deployments(lowered, back_ends)
-    stops = [writers.scale(resource, 0) for resource in running]
-    stops += [writers.suspend(resource) for resource in writers.schedules(lowered, back_ends)]
-    waits = [line for resource in running for line in writers.wait_for_end(resource)]
-    if stops:
-        yield Step(f"freeze: {writers.STOPPED}", (*stops, *waits))

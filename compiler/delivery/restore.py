@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from msgspec import Struct
 
+from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, apply, plan
 from compiler.delivery.cron_jobs import run
-from compiler.delivery.writers import STOPPED, clients, deployments, scale
 from compiler.kube.labels import COMPONENT
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import at
@@ -88,7 +88,7 @@ def written(time: str) -> str:
 def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
     """Credentials that new ones cannot replace, because copies or databases are encrypted with them."""
     restored = {package.name for package, _ in restorable(lowered) if only in (None, package.name)}
-    readers = restored | clients(lowered, restored)
+    readers = restored | writers.clients(lowered, restored)
     return sorted(
         (
             credential
@@ -104,7 +104,7 @@ def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> 
     chosen = [pair for pair in restorable(lowered) if request.only in (None, pair[0].name)]
     restores = [_restore(resource, request) for _, resource in chosen]
     if request.replace:
-        yield from _in_place(lowered, [package.name for package, _ in chosen], restores)
+        yield from _in_place(lowered, {package.name for package, _ in chosen}, restores)
         return
     if chosen:
         restores.insert(0, _delivered(lowered, location, chosen))
@@ -146,13 +146,10 @@ def _restore(resource: Resource, request: RestoreRequest) -> Step:
     return run(resource, title, {key: text for key, text in variables.items() if text})
 
 
-def _in_place(lowered: Lowered, restored: Sequence[str], restores: list[Step]) -> Iterator[Step]:
-    running = deployments(lowered, set(restored))
-    if running:
-        yield Step(STOPPED, tuple(scale(resource, 0) for resource in running))
+def _in_place(lowered: Lowered, restored: Set[str], restores: list[Step]) -> Iterator[Step]:
+    freeze = writers.freeze(lowered, restored)
+    if freeze:
+        yield Step(writers.STOPPED, freeze)
     yield from restores
-    if running:
-        commands = tuple(
-            scale(resource, resource.manifest["spec"]["replicas"]) for resource in running
-        )
-        yield Step("start it again", commands)
+    if freeze:
+        yield Step("start it again", writers.thaw(lowered, restored))

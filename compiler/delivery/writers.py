@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Set
 
 from compiler.model.package import Lowered
@@ -17,6 +18,23 @@ def clients(lowered: Lowered, providers: Set[str]) -> set[str]:
         for binding in lowered.graph.bindings
         if binding.provider.name in providers and binding.consumer.name not in providers
     }
+
+
+def freeze(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
+    """The commands that stop the clients and wait for the end of their pods; none if no client runs."""
+    running = deployments(lowered, providers)
+    stops = [scale(resource, 0) for resource in running]
+    stops += [_set_suspend(resource, value=True) for resource in schedules(lowered, providers)]
+    waits = [line for resource in running for line in wait_for_end(resource)]
+    return (*stops, *waits)
+
+
+def thaw(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
+    """The commands that start the clients again."""
+    running = deployments(lowered, providers)
+    starts = [scale(resource, resource.manifest["spec"]["replicas"]) for resource in running]
+    starts += [_set_suspend(resource, value=False) for resource in schedules(lowered, providers)]
+    return tuple(starts)
 
 
 def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
@@ -43,8 +61,9 @@ def scale(resource: Resource, replicas: int) -> str:
     return f"kubectl scale {_named(resource)} --replicas={replicas}"
 
 
-def suspend(resource: Resource) -> str:
-    return f'kubectl patch {_named(resource)} -p \'{{"spec":{{"suspend":true}}}}\''
+def _set_suspend(resource: Resource, *, value: bool) -> str:
+    patch = json.dumps({"spec": {"suspend": value}}, separators=(",", ":"))
+    return f"kubectl patch {_named(resource)} -p '{patch}'"
 
 
 def wait_for_end(resource: Resource) -> Iterator[str]:
