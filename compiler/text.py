@@ -8,6 +8,7 @@ is written as its escape, so that readers see it.
 from __future__ import annotations
 
 import re
+import shlex
 
 _BEGINNINGS = {
     "A",
@@ -85,6 +86,14 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 _CODES = str.maketrans(
     {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
 )
+
+
+def shell_stop(variable: str, task: str) -> str:
+    """A shell command that ends the script with a task, until a variable confirms it.
+
+    The quotes are around the task alone: in `"${NAME:?task}"`, bash would take an apostrophe for a quote.
+    """
+    return f": ${{{variable}:?{shlex.quote(printable(task))}}}"
 
 
 def uncapitalised(sentence: str) -> str:

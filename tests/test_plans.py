@@ -1,18 +1,23 @@
-"""Every printed plan: each Job that it starts is there by then."""
+"""Every printed plan: it is a shell script, and each Job that it starts is there by then."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 from support.cluster import environments, lowered
-from support.plans import changes, deliveries, rendered
+from support.plans import changes, deliveries, rendered, rotations
 
+from compiler.commands.output import print_steps
 from compiler.delivery.apply_plan import Step
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.text import shell_stop
 
 Identity = tuple[str, str, str, str]
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -112,3 +117,43 @@ def test_before_the_rest_of_the_last_waves_only_restores_are_applied() -> None:
         f"{name}-restore" for name in ("mysql", "postgres", "reports", "seaweedfs")
     }
     assert all(schedules.values())
+
+
+SHELLS = ("bash", "sh")
+
+
+def printed(steps: list[Step]) -> str:
+    """The text of a plan, as the commands print it."""
+    with redirect_stdout(StringIO()) as output:
+        print_steps(steps)
+    return output.getvalue()
+
+
+@each_environment
+def test_each_plan_is_a_script_of_bash_and_sh(scenario: str, environment: str) -> None:
+    compiled = lowered(scenario, environment)
+    plans = [
+        (name, printed(steps))
+        for kind in (deliveries, changes, rotations)
+        for form in (compiled, rendered(compiled))
+        for name, steps in kind(form)
+    ]
+    for name, text in plans:
+        for shell in SHELLS:
+            process = subprocess.run(
+                [shell, "-n"], input=text, capture_output=True, text=True, check=False
+            )
+            assert (process.returncode, process.stderr) == (0, ""), f"{shell}: {name}"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_stop_prints_each_sign_of_its_task(shell: str) -> None:
+    task = """lakeFS' "task" of $HOME, `id`, $(id), a \\ and a }, then go on"""
+    script = f"{shell_stop('TASK_DONE', task)}\necho reached\n"
+    for confirmed in ({}, {"TASK_DONE": "yes, * it is"}):
+        process = subprocess.run(
+            [shell], input=script, capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", **confirmed},
+        )  # fmt: skip
+        assert (process.stdout == "reached\n") == bool(confirmed)
+        assert (task in process.stderr) == (not confirmed)

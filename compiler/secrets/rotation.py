@@ -25,6 +25,7 @@ from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
 from compiler.secrets.makers import maker
+from compiler.text import shell_stop
 
 _TIMEOUT = "10m"
 
@@ -127,9 +128,8 @@ class _ByHand(Struct, frozen=True):
 
     @property
     def stop(self) -> str:
-        return (
-            f': "${{{self.variable}:?{self.task}, then run this again with {self.variable}=yes}}"'
-        )
+        again = f"then run this again with {self.variable}=yes"
+        return shell_stop(self.variable, f"{self.task}, {again}")
 
 
 def _by_hand(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[_ByHand]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from compiler.delivery import apply_plan, move, restore, upgrades
 from compiler.delivery.apply_plan import SpecLocation, Step
 from compiler.model.package import Lowered
+from compiler.secrets import rotation
 
 LOCATION = SpecLocation(Path("my specs/platform.yaml"))
 
@@ -51,3 +52,11 @@ def changes(lowered: Lowered) -> Iterator[tuple[str, list[Step]]]:
             over = settings.model_copy(update={"cut_over": not back})
             steps = move.steps(lowered, LOCATION, over, job, back=back, replacing=True)
             yield "move --back" if back else "move after cutOver", [*steps]
+
+
+def rotations(lowered: Lowered) -> Iterator[tuple[str, list[Step]]]:
+    """The plans that rotate each Secret, each with its command."""
+    for credential in lowered.credentials:
+        if not credential.immutable_reason:
+            steps = rotation.plan(lowered, (credential,), LOCATION)
+            yield f"secrets rotate {credential.name}", [*steps]

@@ -19,6 +19,7 @@ from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.constraints import Exact
 from compiler.spec.types import Bucket, Database, Image
+from compiler.text import shell_stop
 
 PHASE = model.Phase.SERVERS
 VERSIONS = versions.VERSIONS
@@ -34,10 +35,12 @@ RANGES = 64 * quantity.MIB
 TYPE = Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
 # Takes the one user out of lakeFS' data, for the setup to make it again. lakeFS' own tools can't:
 # without its user, and with the date of its setup, it does not start.
-DISMISS = """\
-psql "${LAKEFS_DATABASE:?is to be a URI of lakeFS' database, perhaps by kubectl port-forward}" \
-  -c "DELETE FROM kv WHERE partition_key = 'basicAuth' OR key = 'installation_metadata/setup_timestamp'"\
+DATABASE = "is to be a URI of lakeFS' database, perhaps by kubectl port-forward"
+DELETION = """\
+psql "$LAKEFS_DATABASE" -c \
+"DELETE FROM kv WHERE partition_key = 'basicAuth' OR key = 'installation_metadata/setup_timestamp'"\
 """
+DISMISS = f"{shell_stop('LAKEFS_DATABASE', DATABASE)} && {DELETION}"
 
 FAILING = model.Alert(
     "RequestsFailing",
