@@ -271,6 +271,21 @@ def test_a_shell_completes(
     assert completed(shell, words, current) == expected
 
 
+# A shell types a completed word as it is: `;` would begin a command, ESC would steer the terminal.
+@pytest.mark.parametrize("words", ["render", "render dev -c", "env", "client-kit dev"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_only_names_that_the_language_accepts(
+    shell: str, words: str, spec: Path
+) -> None:
+    names = r'"prod;id>pwned": {}, "$(id)": {}, "a\e]0;b": {}, "Prod": {}, "a b": {}, good: {}'
+    named = f"{{{names}}}"
+    spec.write_text(
+        "kind: Platform\nmetadata: {name: a}\n"
+        f"spec: {{components: {named}, workloads: {named}, environments: {named}}}\n"
+    )
+    assert completed(shell, words, "") == {"good"}
+
+
 def test_a_spec_that_is_wrong_or_missing_completes_nothing(spec: Path) -> None:
     spec.write_text("spec: [")
     assert completed("bash", "render", "") == set()

@@ -1,10 +1,13 @@
 """Complete words in a shell: names from the spec, and words of the command line.
 
-If the spec cannot be read, nothing is completed: a shell has no place for an error.
+If the spec cannot be read, nothing is completed: a shell has no place for an error. A shell types a
+completed word as it is, so a name from a spec is completed only if the language accepts it: another name
+could be a command of the shell, or steer the terminal.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,23 +31,35 @@ def _completing(names: Callable[[click.Context], Iterable[str]]) -> Complete:
     return complete
 
 
+def _accepted(names: Iterable[str], pattern: str) -> set[str]:
+    """The names that the language accepts."""
+    return {name for name in names if re.fullmatch(pattern, name)}
+
+
 def _environments(context: click.Context) -> Iterable[str]:
+    from compiler.spec.types import NAME_PATTERN
+
     document = _document(context)
     spec = document.child("spec") if document else None
     node = spec.child("environments") if spec else None
-    return [name for name, _ in node.entries()] if node else ["default"] if spec else []
+    if node is None:
+        return ["default"] if spec else []
+    return _accepted((name for name, _ in node.entries()), NAME_PATTERN)
 
 
 def _instances(*sections: str) -> Callable[[click.Context], Iterable[str]]:
     """The names of instances in these sections, in the base and in every environment."""
 
     def names(context: click.Context) -> set[str]:
+        from compiler.spec.types import NAME_PATTERN
+
         document = _document(context)
         spec = document.child("spec") if document else None
         environments = spec.child("environments") if spec else None
         layers = [spec, *(node for _, node in environments.entries())] if environments else [spec]
         nodes = [layer.child(section) for layer in layers if layer for section in sections]
-        return {name for node in nodes if node for name, _ in node.entries()}
+        entries = (name for node in nodes if node for name, _ in node.entries())
+        return _accepted(entries, NAME_PATTERN)
 
     return names
 
@@ -66,6 +81,7 @@ def _file(context: click.Context) -> Path:
 
 def _secrets(context: click.Context) -> Iterable[str]:
     from compiler import pipeline
+    from compiler.spec.types import HOST_PATTERN
 
     file, environment = _file(context), context.params.get("environment")
     try:
@@ -73,7 +89,8 @@ def _secrets(context: click.Context) -> Iterable[str]:
     except UnreadableError:
         return ()
     lowered = (result for name, result in result.lowered.items() if environment in (None, name))
-    return {credential.name for result in lowered for credential in result.credentials}
+    names = (credential.name for result in lowered for credential in result.credentials)
+    return _accepted(names, HOST_PATTERN)
 
 
 def _explained(_: click.Context) -> Iterable[str]:
