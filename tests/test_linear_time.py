@@ -29,10 +29,10 @@ from compiler import pipeline
 from compiler.delivery.doctor import check
 from compiler.diagnostics import github, sarif, text
 from compiler.diagnostics.masking import hidden
+from compiler.document.other_files import documents
 from compiler.emit.tree import Tree
 from compiler.files import open_folder
 from compiler.text import markdown_cell, printable
-from compiler.upstream.documents import documents
 from compiler.upstream.lock import parse
 from compiler.validate.json_schema import schema_text
 from compiler.write.plan import plan

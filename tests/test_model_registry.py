@@ -57,6 +57,7 @@ class Mlflow(HTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
+        self.mlmodel_text = b""  # in place of `mlmodel`
         self.mlmodel: dict[str, object] = {
             "flavors": {"python_function": {}, "sklearn": {}},
             "model_size_bytes": 4 * 2**30,
@@ -98,7 +99,8 @@ class Answers(BaseHTTPRequestHandler):
                 "version": [self.server.version],
                 "path": ["MLmodel"],
             }
-            self._answer(200, yaml.safe_dump(self.server.mlmodel).encode())
+            mlmodel = self.server.mlmodel_text or yaml.safe_dump(self.server.mlmodel).encode()
+            self._answer(200, mlmodel)
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -207,6 +209,16 @@ def _nested(depth: int) -> list[object]:
         (
             {"mlmodel": {"flavors": {"python_function": {}}, "signature": {"inputs": _nested(8)}}},
             "holds more than",
+        ),
+        ({"body": b"[" * 100_000}, "its answer is not MLflow's"),
+        (
+            {"mlmodel_text": b"flavors: {a: &a {}, <<: [*a, *a]}"},
+            "the file `MLmodel` holds the merge key",
+        ),
+        ({"mlmodel_text": b"[" * 500 + b"]" * 500}, "the file `MLmodel` is nested deeper than 100"),
+        (
+            {"mlmodel": {"flavors": {"python_function": {}}, "signature": {"inputs": "[" * 9999}}},
+            "the signature in `MLmodel` is nested deeper than 100",
         ),
     ],
 )

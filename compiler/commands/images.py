@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
-from yaml import YAMLError
 
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
@@ -16,11 +15,11 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.derive.used_images import UsedImage, images
+from compiler.document.other_files import FileContentError
 from compiler.emit.images import OPERATORS, settings_images, vendored_images
 from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors
 from compiler.upstream import lock
-from compiler.upstream.documents import TooLargeError
 from compiler.upstream.image_digests import (
     UnknownImageError,
     UnreachableRegistryError,
@@ -75,8 +74,8 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
 def _vendored(file: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
     try:
         yield from vendored_images(file.parent, mirrors)
-    except (YAMLError, TooLargeError) as error:
-        fail(f"a release in {file.parent / 'operators'} cannot be read: {error}", 1)
+    except FileContentError as error:
+        fail(f"cannot read the releases next to {file}: {error}", 1)
 
 
 def _unlisted(lowered: Lowered, used_images: tuple[UsedImage, ...]) -> Iterator[str]:

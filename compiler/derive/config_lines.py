@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml as pyyaml
 from msgspec.structs import replace
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing, suggestion
 from compiler.document import Path
+from compiler.document.other_files import FileContentError, document
 from compiler.kube import yaml
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
@@ -137,8 +137,8 @@ def _joined(text: str, addition: Any) -> str:
 def _map_of(text: str) -> dict[str, Any] | None:
     """The content of a file; None if it is not a map of YAML."""
     try:
-        content = pyyaml.safe_load(text)
-    except pyyaml.YAMLError:
+        content = document(text)
+    except FileContentError:
         return None
     return (content or {}) if isinstance(content, dict | None) else None
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from compiler.derive.used_images import UsedImage, used_image
-from compiler.files import open_folder
+from compiler.document.other_files import FileContentError, documents
+from compiler.files import Folder, open_folder
 from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors, upstreams
-from compiler.upstream.documents import documents
 from compiler.upstream.object_images import object_images
 from compiler.upstream.prerequisites import prerequisites, vendored
 
@@ -27,11 +28,19 @@ def vendored_images(root: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
             names = {
                 image
                 for file in files
-                for document in documents(folder.read(f"{directory}/{file}"))
-                for image in object_images(document)
+                for manifest in _manifests(folder, f"{directory}/{file}")
+                for image in object_images(manifest)
             }
             for image in sorted(names):
                 yield used_image(image, upstreams(image, mirrors), (directory,))
+
+
+def _manifests(folder: Folder, path: str) -> list[Any]:
+    """The objects in a file of a release. Raises FileContentError with the file's name."""
+    try:
+        return documents(folder.read(path), aliases=True)
+    except FileContentError as error:
+        raise FileContentError(f"{path} {error}") from error
 
 
 def settings_images(lowered: Lowered) -> Iterator[UsedImage]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml as pyyaml
 from msgspec import Struct
 
+from compiler.document.other_files import FileContentError, document
 from compiler.files import Folder, open_folder
 from compiler.kube import yaml
 from compiler.model.credential import Credential
@@ -82,8 +81,8 @@ def _complete(output: Folder, path: str, credential: Credential, cipher: Cipher)
     if data is None:
         return False
     try:
-        content: Any = pyyaml.safe_load(data)
-    except (pyyaml.YAMLError, UnicodeDecodeError):
+        content = document(data)
+    except FileContentError:
         return False
     for part in cipher.keys:
         content = content.get(part) if isinstance(content, dict) else None

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml as pyyaml
-
+from compiler.document.other_files import FileContentError, document
 from compiler.files import Folder, open_folder
 from compiler.kube import yaml
 from compiler.model.credential import Credential, Random
@@ -77,10 +75,10 @@ def _existing(output: Folder, folder: str) -> Values:
 
 def _read(output: Folder, path: str) -> Values:
     try:
-        content: Any = pyyaml.safe_load(output.read(path))
+        content = document(output.read(path))
         name, data = content["metadata"]["name"], content["stringData"]
         return {(name, str(key)): str(value) for key, value in data.items()}
-    except (pyyaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (FileContentError, KeyError, TypeError, AttributeError) as error:
         message = (
             f"{output.path / path} is not a Secret as `secrets generate` writes it; "
             "restore or remove it"

@@ -6,11 +6,11 @@ Docker Hub's API has a different host.
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
+from compiler.document.other_files import json_value
 from compiler.spec.image import full_name, split_image
 from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 
@@ -52,7 +52,7 @@ def digest(image: str) -> str:
     scheme = "http" if host.split(":")[0] in LOCAL_HOSTS else "https"
     try:
         reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         if reason := unreachable(error):
             raise UnreachableRegistryError(f"{registry_of(image)}: {reason}") from error
         raise UnknownImageError(f"{image}: {error}") from error
@@ -94,7 +94,7 @@ def _token(challenge: str, *, local: bool) -> str:
         raise OSError("the registry sends for a token to an address that is not https, or is local")
     try:
         with ask(f"{realm}?{urlencode(fields)}") as answer:
-            body = json.loads(answer.read(_LONGEST))
+            body = json_value(answer.read(_LONGEST))
     except OSError as error:
         if reason := unreachable(error):
             raise OSError(f"the server of its tokens, {address.hostname}: {reason}") from error

@@ -76,12 +76,12 @@ def parse(data: bytes, name: str) -> Lock:
     """Parse a lock's text; `name` appears in errors."""
     if not data:
         return Lock()
-    import yaml
+    from compiler.document.other_files import FileContentError, document
 
     try:
-        content = yaml.safe_load(data)
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise BrokenLockError(f"{name} is not YAML as platformc writes it") from error
+        content = document(data)
+    except FileContentError as error:
+        raise BrokenLockError(f"{name} {error}; platformc writes no such file") from error
     if content is None:  # nothing but the comment: no registry answered
         return Lock()
     if not isinstance(content, dict) or not content.keys() <= _KEYS:

@@ -14,9 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
-from yaml import YAMLError
 
-from compiler.upstream.documents import TooLargeError, documents
+from compiler.document.other_files import FileContentError, documents, json_value
 from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 
 _API = "api/2.0/mlflow"
@@ -92,7 +91,7 @@ class Registry(Struct, frozen=True):
 
     def _get(self, path: str, **query: str) -> dict[str, Any]:
         try:
-            answer = json.loads(self._ask(f"{_API}/{path}", query))
+            answer = json_value(self._ask(f"{_API}/{path}", query))
         except ValueError as error:
             raise RegistryError(NO_MLFLOW, CHECK_ADDRESS) from error
         if not isinstance(answer, dict):
@@ -103,13 +102,9 @@ class Registry(Struct, frozen=True):
         """A file of a version, as YAML."""
         data = self._ask("model-versions/get-artifact", {**version, "path": name})
         try:
-            content = documents(data)
-        except (YAMLError, ValueError) as error:
-            raise RegistryError(f"the file `{name}` is not YAML") from error
-        except TooLargeError as error:
-            raise RegistryError(
-                f"the file `{name}` is not one that MLflow writes: {error}"
-            ) from error
+            content = documents(data, aliases=True)
+        except FileContentError as error:
+            raise RegistryError(f"the file `{name}` {error}") from error
         if len(content) != 1 or not isinstance(content[0], dict):
             raise RegistryError(f"the file `{name}` is not one that MLflow writes")
         return content[0]
@@ -133,7 +128,7 @@ class Registry(Struct, frozen=True):
 def _refusal(error: HTTPError) -> str:
     """MLflow's reason for refusing a request."""
     try:
-        message = json.loads(error.read(_LARGEST))["message"]
+        message = json_value(error.read(_LARGEST))["message"]
     except (OSError, ValueError, KeyError, TypeError):
         return f"it answers with status {error.code}"
     return f"it answers: {str(message)[:300]}"
@@ -165,9 +160,9 @@ def _digest(value: object) -> str:
 def _columns(text: object) -> dict[str, str]:
     """The type of each column of a signature, which `MLmodel` holds as JSON in a text."""
     try:
-        columns = json.loads(text) if isinstance(text, str) else []
-    except ValueError as error:
-        raise RegistryError("the signature in `MLmodel` is not JSON") from error
+        columns = json_value(text) if isinstance(text, str) else []
+    except FileContentError as error:
+        raise RegistryError(f"the signature in `MLmodel` {error}") from error
     if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
         return {}
     return {str(column.get("name", index)): _type(column) for index, column in enumerate(columns)}

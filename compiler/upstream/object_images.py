@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.document.other_files import FileContentError, documents
 from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest
 from compiler.spec.image import Mirrors, pulled
-from compiler.upstream.documents import TooLargeError, documents
 
 
 def object_images(manifest: Any) -> Iterator[str]:
@@ -24,11 +24,9 @@ def object_images(manifest: Any) -> Iterator[str]:
 
 def _in_text(text: str) -> Iterator[str]:
     """Images in a text of settings; other text has none that could be known."""
-    import yaml
-
     try:
-        parsed = documents(text.encode())
-    except (yaml.YAMLError, TooLargeError):
+        parsed = documents(text, aliases=True)
+    except FileContentError:
         return
     yield from image_keys(parsed)
 

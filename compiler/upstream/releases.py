@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from compiler.document.other_files import FileContentError, documents
 from compiler.files import MOST_BYTES
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.resource import Manifest, Resource
 from compiler.spec.image import Mirrors
-from compiler.upstream.documents import TooLargeError, documents
 from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 from compiler.upstream.object_images import with_mirrors
 
@@ -122,14 +122,10 @@ def _fetch(address: str, base: str | None) -> bytes:
 
 def _objects(data: bytes, address: str) -> Iterator[Manifest]:
     """Every object of a file, lists unpacked, without Secrets that hold values."""
-    import yaml as pyyaml
-
     try:
-        parsed = documents(data)
-    except pyyaml.YAMLError as error:
-        raise VendorError(f"{address} is not YAML") from error
-    except TooLargeError as error:
-        raise VendorError(f"{address}: {error}") from error
+        parsed = documents(data, aliases=True)
+    except FileContentError as error:
+        raise VendorError(f"{address} {error}") from error
     for document in parsed:
         for manifest in _unpacked(document):
             if not _is_object(manifest):

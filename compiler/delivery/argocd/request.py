@@ -6,13 +6,13 @@ variables have the prefix ARGOCD_ENV_, and the commit is in ARGOCD_APP_REVISION.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from compiler.delivery.argocd.plugin import PARAMETERS
 from compiler.diagnostics.words import listing
+from compiler.document.other_files import json_value
 
 
 class BadRequestError(Exception):
@@ -39,7 +39,7 @@ def parse(variables: Mapping[str, str]) -> Request:
 
 def _parameters(text: str) -> dict[str, str]:
     try:
-        entries = json.loads(text or "[]")
+        entries = json_value(text or "[]")
         if not isinstance(entries, list):
             raise TypeError
         values = {entry["name"]: entry.get("string", "") for entry in entries}
