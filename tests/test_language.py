@@ -11,10 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.spec_strategies import section
 
+from benchmarks.platforms import platform
 from compiler import pipeline, registry
+from compiler.diagnostics import Report
 from compiler.diagnostics.codes import CODES
+from compiler.kube import yaml
+from compiler.load import load
 from compiler.spec import types
 from compiler.spec.constraints import InvalidValue, Parser
+from compiler.specialise import specialise
 
 # Codes for a wrong form of a section; an editor would have said so first.
 FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}
@@ -78,3 +83,25 @@ def codes_of(spec: object) -> set[str]:
     actual = {diagnostic.code for diagnostic in result.report.diagnostics}
     assert actual <= CODES.keys()
     return actual
+
+
+@pytest.mark.parametrize(("models", "environments"), [(5000, 20), (500, 200), (1000, 100)])
+def test_the_largest_platforms_of_the_documentation_are_read(
+    models: int, environments: int
+) -> None:
+    report = Report()
+    document = load(yaml.dump(platform(models, environments)).encode(), "platform.yaml", report)
+    assert document is not None
+    assert len(specialise(document, report).environments) == environments
+    assert not report.diagnostics
+
+
+def test_few_instances_with_many_values_are_too_large_for_many_environments() -> None:
+    variables = "".join(f"        A{number}: x\n" for number in range(2000))
+    names = "".join(f"    e{number}: {{}}\n" for number in range(1000))
+    text = f"spec:\n  workloads:\n    w:\n      env:\n{variables}  environments:\n{names}"
+    report = Report()
+    document = load(text.encode(), "platform.yaml", report)
+    assert document is not None
+    assert specialise(document, report).environments == {}
+    assert [diagnostic.code for diagnostic in report.diagnostics] == ["too-large"]
