@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -304,16 +305,31 @@ def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == expected, path
 
 
-def test_values_that_git_tracks_are_a_warning(tree: Path) -> None:
+def test_values_that_git_tracks_are_refused(tree: Path) -> None:
+    """A checkout with the mask 077 makes files of mode 0600, so an author could choose a password."""
     git(tree, "init", "-q")
     clean = run("secrets", "generate")
     assert clean.exit_code == 0
     assert "warning" not in clean.stderr
     git(tree, "add", "-f", "secrets/default")
+    refused = run("secrets", "generate")
+    assert refused.exit_code == 2
+    assert "git tracks secrets/default/.gitignore and " in refused.stderr
+    assert "run `git rm -r -f secrets/default` to have new values made" in refused.stderr
+    git(tree, "rm", "-q", "-r", "-f", "secrets/default")
+    assert " made, 0 kept" in run("secrets", "generate").stderr
+
+
+def test_values_under_names_that_git_tracks_are_a_warning(tree: Path) -> None:
+    git(tree, "init", "-q")
+    assert run("secrets", "generate").exit_code == 0
+    git(tree, "add", "-f", "secrets/default")
+    shutil.rmtree(tree / "secrets")
     warned = run("secrets", "generate")
     assert warned.exit_code == 0
     assert "warning: git tracks secrets/default/.gitignore and " in warned.stderr
-    assert "git rm -r --cached secrets/default" in warned.stderr
+    git(tree, "rm", "-q", "-r", "--cached", "secrets/default")
+    assert "0 made" in run("secrets", "generate").stderr
 
 
 def test_a_folder_of_secrets_that_turns_into_a_link_is_not_followed(

@@ -143,5 +143,5 @@ def _git_output(folder: Path, *words: str) -> bytes | None:
             call, capture_output=True, check=False, env=variables
         )
     except FileNotFoundError as error:
-        raise GitError("git is not on the PATH; name two directories or specs") from error
+        raise GitError("git is not on the PATH") from error
     return process.stdout if process.returncode == 0 else None

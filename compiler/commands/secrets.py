@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -18,12 +18,12 @@ from compiler.commands.options import environment_argument, output_option, spec_
 from compiler.commands.output import fail, fail_unknown, note, print_steps
 from compiler.commands.verb import Group
 from compiler.delivery.apply_plan import SpecLocation, generation
-from compiler.files import real
+from compiler.files import is_there, real
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.secrets import ciphertext, local, sealed, sops
 from compiler.secrets.ciphertext import CipherError
-from compiler.secrets.folder import Generated
+from compiler.secrets.folder import Generated, folder_of
 from compiler.secrets.local import UnreadableSecretError
 from compiler.secrets.makers import is_chosen, maker
 from compiler.secrets.rotation import plan
@@ -106,8 +106,8 @@ def generate(
 ) -> None:
     """Generate the missing Secrets in secrets/ENV/.
 
-    With the provider `local` they are plain text for `kubectl apply -k`, and git is asked whether it tracks
-    them; with `sealed-secrets` and `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
+    With the provider `local` they are plain text for `kubectl apply -k`, and files that git tracks are
+    refused; with `sealed-secrets` and `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
 
     \b
     platformc secrets generate dev
@@ -139,6 +139,7 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
     environment = str(lowered.platform.environment)
     match secrets.provider:
         case "local":
+            _refuse_tracked(root / folder_of(environment))
             return local.generate(lowered.credentials, environment, root, rotate)
         case "sealed-secrets":
             cipher = sealed.cipher(_certificate(spec, secrets.certificate))
@@ -151,8 +152,36 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
     return ciphertext.generate(lowered.credentials, environment, root, cipher, rotate)
 
 
+def _refuse_tracked(folder: Path) -> None:
+    """Refuse plain values that Git tracks: somebody else may know them, or have chosen them.
+
+    The mode of a file does not show it: a checkout with the mask 077 makes files of mode 0600 too.
+    """
+    if not is_there(folder):
+        return
+    try:
+        names = tracked(folder)
+    except GitError as error:
+        fail(f"cannot tell whether git tracks {folder}: {error}")
+    if names:
+        path = quote(str(folder))
+        fail(
+            f"git tracks {_listed(folder, names)}, so others may know or have chosen the values: run "
+            f"`git rm -r -f {path}` to have new values made, or `git rm -r --cached {path}` if the values are "
+            "yours, and make pushed values anew with `--rotate`"
+        )
+
+
+def _listed(folder: Path, names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 1} more files there" if len(names) > 1 else ""
+    return f"{folder / names[0]}{rest}"
+
+
 def _warn_of_tracked(folder: Path) -> None:
-    """Warn of plain values that Git tracks: they are in each clone, even if `.gitignore` lists them."""
+    """Warn of new plain values that Git tracks, because a clone had files of these names before.
+
+    The next commit would have them, even if `.gitignore` lists them.
+    """
     try:
         names = tracked(folder)
     except GitError as error:
@@ -160,9 +189,8 @@ def _warn_of_tracked(folder: Path) -> None:
         return
     if names:
         note(
-            f"warning: git tracks {folder / names[0]}"
-            + (f" and {len(names) - 1} more files there" if len(names) > 1 else "")
-            + f": run `git rm -r --cached {quote(str(folder))}`, and make pushed values anew with `--rotate`"
+            f"warning: git tracks {_listed(folder, names)}: run `git rm -r --cached {quote(str(folder))}` "
+            "before the next commit"
         )
 
 
