@@ -321,11 +321,11 @@ def _remedies(
     needs = list(_needs(join, consumer, interface))
     offering = {candidate.provider.name for candidate in join.candidates[interface]}
     for need in needs:
-        rest = {other.server for other in needs if other is not need}
+        rest = {further.server for further in needs if further is not need}
         if need.slot and len(rest) == 1 and rest <= (servers & offering) - {need.word}:
             yield f"write `bind: {{{need.slot}: {next(iter(rest))}}}` on `{need.word}`"
     for word in dict.fromkeys(need.word for need in needs if need.slot):
-        rest = {other.server for other in needs if other.word != word}
+        rest = {need.server for need in needs if need.word != word}
         for spared, setting in registry.component_of(join.instances[word]).SPARES_CLIENTS:
             if spared == interface and len(rest) <= 1:
                 yield f"write `{setting}` on `{word}`"
