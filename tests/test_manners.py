@@ -15,6 +15,7 @@ from support.paths import SCENARIOS
 
 from compiler.cli import VERBS
 from compiler.commands.examples import examples, sentence
+from compiler.delivery.next_steps import _local_ports
 
 # A GPU on any node is a warning.
 SPEC = """\
@@ -180,6 +181,19 @@ def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "next:" not in run(["compile"]).stderr
     command = "kubectl port-forward -n mlops service/mlflow 5000:5000"
     assert f"# open mlflow at http://localhost:5000: {command}" in run(["apply-plan"]).stdout
+
+
+def test_each_page_has_its_own_local_port(spec: Path) -> None:
+    servers = "mlflow: {}, second: {type: mlflow}, third: {type: mlflow}"
+    spec.write_text(SPEC.replace("mlflow: {}", servers))
+    plan = run(["apply-plan", "prod"]).stdout
+    for name, port in (("mlflow", 5000), ("second", 5001), ("third", 5002)):
+        command = f"kubectl port-forward -n mlops service/{name} {port}:5000"
+        assert f"# open {name} at http://localhost:{port}: {command}\n" in plan
+
+
+def test_a_page_keeps_its_port_if_it_is_free() -> None:
+    assert _local_ports([5000, 5000, 5001, 80, 8080, 443]) == [5000, 5002, 5001, 8081, 8080, 8082]
 
 
 def test_a_page_with_a_host_is_opened_there(spec: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.interfaces import gateway
@@ -34,18 +35,37 @@ def pages(lowered: Lowered) -> Iterator[str]:
     """How to open each page for people: by its host, and from a laptop past network policies."""
     routed = gateway.routed(lowered.graph)
     scheme = "https" if lowered.platform.settings.tls else "http"
-    for name, openings in opened(lowered.graph).items():
-        for page in openings:
-            if page.offer.ui and not page.offer.external:
-                if page.exposed and name in routed:
-                    yield f"open {page.name} at {scheme}://{page.host}"
-                yield _page(page)
+    shown = [
+        (name, page)
+        for name, openings in opened(lowered.graph).items()
+        for page in openings
+        if page.offer.ui and not page.offer.external
+    ]
+    ports = _local_ports([page.offer.port for _, page in shown])
+    for (name, page), port in zip(shown, ports, strict=True):
+        if page.exposed and name in routed:
+            yield f"open {page.name} at {scheme}://{page.host}"
+        yield _page(page, port)
 
 
-def _page(page: Opened) -> str:
-    instance, port = page.instance, page.offer.port
-    local = port if port >= _FIRST_FREE_PORT else _LOCAL_PORT
-    ports = f"{local}:{port}"
+def _local_ports(ports: Sequence[int]) -> list[int]:
+    """A local port for each page, so that all can be forwarded together.
+
+    The first page with a port keeps it; a further page gets the next port that no page has.
+    """
+    assigned: list[int] = []
+    for port in ports:
+        local = port
+        if port < _FIRST_FREE_PORT or port in assigned:
+            start = port + 1 if port >= _FIRST_FREE_PORT else _LOCAL_PORT
+            local = next(free for free in count(start) if free not in {*ports, *assigned})
+        assigned.append(local)
+    return assigned
+
+
+def _page(page: Opened, local: int) -> str:
+    instance = page.instance
     service = f"service/{page.offer.service or instance.service}"
+    ports = f"{local}:{page.offer.port}"
     command = f"kubectl port-forward -n {instance.namespace} {service} {ports}"
     return f"open {page.name} at http://localhost:{local}: {command}"
