@@ -339,6 +339,20 @@ def test_a_cut_over_loses_data_only_where_nothing_was_copied(
     assert {judgement.risk for judgement in change.judgements} == {risk}
 
 
+@both_states
+def test_the_job_of_a_move_has_no_data_of_its_own(state: str) -> None:
+    """A removed client takes its bucket from the Job, which is no change of the Job's data."""
+    spec = yaml.safe_load(text("minio", state))
+    spec["spec"]["workloads"]["report"] = {**spec["spec"]["workloads"]["training"]}
+    before, after = (
+        compile_spec(content.encode(), "platform.yaml")
+        for content in (json.dumps(spec), text("minio", state))
+    )
+    losses = [change for change in compare(before, after) if change.risk is Risk.DATA_LOSS]
+    provider = "seaweedfs" if state else "minio"
+    assert [change.title for change in losses] == [f"Bucket report of {provider}"]
+
+
 @cache
 def ending(old: str, state: str = OVER) -> tuple[Change, ...]:
     """The changes of a spec in which the clients name the new instance, and the old one is deleted."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
+from compiler.tenants import move as tenant
 
 Claims = Mapping[tuple[str, str], Binding]  # by consumer and slot
 Address = tuple[str, str, str]
@@ -13,11 +14,14 @@ _NO_SERVERS: Mapping[str, str] = {}
 
 
 def claims(graph: Graph) -> Claims:
-    """All bindings of consumers, without those of poolers to their servers."""
+    """All bindings of consumers, without those of poolers to their servers.
+
+    The Job of a move is no consumer: it only copies the data of consumers.
+    """
     return {
         (binding.consumer.name, binding.requires.slot): binding
         for binding in graph.bindings
-        if binding.via is None
+        if binding.via is None and binding.consumer.section != tenant.SECTION
     }
 
 

@@ -21,7 +21,6 @@ from compiler.kube.labels import COMPONENT
 from compiler.model.binding import Binding
 from compiler.model.effects import Judgement, Risk
 from compiler.model.package import Lowered
-from compiler.tenants import move as tenant
 
 _COPY = "first copy what you still need; delete the rest by hand"
 
@@ -68,7 +67,7 @@ def _users(
 ) -> dict[tuple[_Place, str], list[Binding]]:
     """The bindings of the consumers that keep data, by its place and name."""
     users: dict[tuple[_Place, str], list[Binding]] = defaultdict(list)
-    for _, binding in sorted(_without_copier(old).items(), key=lambda item: item[0]):
+    for _, binding in sorted(old.items(), key=lambda item: item[0]):
         for name in binding.final.claim.keeps:
             users[_place(binding.final, servers, pair), name].append(binding)
     return users
@@ -77,18 +76,9 @@ def _users(
 def _readable(new: Claims, pair: frozenset[str]) -> dict[_Place, set[str]]:
     """The names and patterns of the data that consumers can read at each place."""
     readable: dict[_Place, set[str]] = defaultdict(set)
-    for binding in _without_copier(new).values():
+    for binding in new.values():
         readable[_place(binding.final, {}, pair)].update(binding.final.claim.opens)
     return readable
-
-
-def _without_copier(all_claims: Claims) -> Claims:
-    """The claims without those of the Job of a move, which only copies."""
-    return {
-        key: binding
-        for key, binding in all_claims.items()
-        if binding.consumer.section != tenant.SECTION
-    }
 
 
 def _place(binding: Binding, servers: Mapping[str, str], pair: frozenset[str]) -> _Place:
