@@ -46,6 +46,47 @@ def test_prerequisites_say_what_where_and_how() -> None:
     )
 
 
+CERTIFICATES = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: certificates}
+spec:
+  backup: {to: offsite}
+  components:
+    offsite: {type: external-s3, host: s3.example.com}
+    seaweedfs: {}
+    cloudnative-pg: {}
+    kserve: {mode: standard, install: INSTALL}
+    edge: {type: gateway-api}
+"""
+
+
+@pytest.mark.parametrize("install", ["existing", "vendored"])
+def test_what_a_system_needs_is_printed_before_its_commands(install: str, tmp_path: Path) -> None:
+    """cert-manager: without it, the API server refuses the certificates in the releases of others."""
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(CERTIFICATES.replace("INSTALL", install))
+    text = run("prerequisites", "default", "-f", spec).stdout
+    lines = text.splitlines()
+    (installed,) = [n for n, line in enumerate(lines) if "/cert-manager.yaml" in line]
+    assert lines[installed - 1].startswith("cert-manager: cert-manager, ")
+    waits = [line.rpartition("/")[2] for line in lines[installed + 1 : installed + 4]]
+    assert waits == ["cert-manager", "cert-manager-cainjector", "cert-manager-webhook"]
+    needs = [n for n, line in enumerate(lines) if line.startswith("cloudnative-pg: cert-manager")]
+    (plugin,) = [n for n, line in enumerate(lines) if "/plugin-barman-cloud/" in line]
+    assert installed < needs[0] < plugin
+    # A controller of the Gateway API watches kinds of the release.
+    assert text.index("standard-install.yaml") < text.index("a controller with the GatewayClass")
+    records = json.loads(run("prerequisites", "default", "-f", spec, "--format", "json").stdout)
+    assert records[0]["name"] == "cert-manager"
+    assert [record["name"] for record in records].count("cert-manager") == 1
+    assert f"  {records[0]['how'][0]}" == lines[installed]
+
+
+def test_no_system_needs_certificates_by_default() -> None:
+    assert "cert-manager" not in run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS)).stdout
+
+
 def printed(components: str, models: str = "{}") -> list[str]:
     """The commands that `prerequisites` prints for some components, in order."""
     text = (

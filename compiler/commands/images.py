@@ -82,7 +82,7 @@ def _unlisted(lowered: Lowered, used_images: tuple[UsedImage, ...]) -> Iterator[
     """The upstream systems whose images only their releases name, each with what lists them."""
     listed = {user for image in used_images for user in image.users}
     for system in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
-        for needed in system.also:
+        for needed in system.besides:
             yield f"not listed: the images of {needed}, which `{system.name}` needs"
         if f"{OPERATORS}/{system.name}" in listed:
             continue

@@ -20,6 +20,7 @@ from compiler.upstream.prerequisites import (
     needs_of_vendored,
     patch_commands,
     prerequisites,
+    shared_needs,
 )
 
 
@@ -43,20 +44,22 @@ def command(environment: str | None, file: Path, form: str) -> None:
     lowered = lowered_of(file, environment)
 
     systems = prerequisites(lowered.graph)
-    needed = needs_of_vendored(lowered.graph)
+    needed, shared = needs_of_vendored(lowered.graph), shared_needs(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
     outside = administration(lowered.graph)
     releases = lowered.platform.settings.registry.releases
     if form == "json":
-        records = [_record(prerequisite, folder, releases) for prerequisite in systems]
+        records = [_record(system, folder, releases) for system in (*shared, *systems)]
         records += map(_needed_record, needed)
         click.echo(json.dumps([*records, *map(_outside_record, outside)], indent=2))
         return
-    for prerequisite in systems:
-        _print(prerequisite, folder, releases)
+    for system in shared:
+        _print(system, folder, releases, "unless the cluster has it")
+    for system in systems:
+        _print(system, folder, releases)
     for vendored in needed:
-        for system in vendored.also:
-            click.echo(f"{vendored.name}: {system}, which the vendored release does not contain")
+        for need in vendored.besides:
+            click.echo(f"{vendored.name}: {need}, which the vendored release does not contain")
     for name, host, text in outside:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
@@ -72,7 +75,7 @@ def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:
 def _needed_record(vendored: Prerequisite) -> dict[str, Any]:
     """What a vendored system needs in the cluster, without a command: any installation of it will do."""
     return {
-        "name": vendored.name, "system": vendored.system, "version": "", "also": list(vendored.also), "namespaces": [],
+        "name": vendored.name, "system": vendored.system, "version": "", "also": list(vendored.besides), "namespaces": [],
         "first": [], "how": [], "then": [],
     }  # fmt: skip
 
@@ -82,7 +85,7 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
         "name": prerequisite.name,
         "system": prerequisite.system,
         "version": prerequisite.version,
-        "also": list(prerequisite.also),
+        "also": list(prerequisite.besides),
         "namespaces": list(prerequisite.namespaces),
         "first": list(namespace_commands(prerequisite, folder)),
         "how": list(install_commands(prerequisite, releases)),
@@ -90,11 +93,16 @@ def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> di
     }
 
 
-def _print(prerequisite: Prerequisite, folder: str, releases: str | None) -> None:
+def _print(
+    prerequisite: Prerequisite, folder: str, releases: str | None, condition: str = ""
+) -> None:
     record = _record(prerequisite, folder, releases)
-    parts = (prerequisite.system, prerequisite.version, f"in {', '.join(prerequisite.namespaces)}")
+    namespaces = ", ".join(prerequisite.namespaces)
+    parts = (prerequisite.system, prerequisite.version, f"in {namespaces}", condition)
     click.echo(f"{prerequisite.name}: {', '.join(filter(None, parts))}")
+    for need in prerequisite.also:
+        click.echo(f"{prerequisite.name}: {need}")
     for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")
-    for system in prerequisite.also:
-        click.echo(f"{prerequisite.name}: {system}")
+    for need in prerequisite.later:
+        click.echo(f"{prerequisite.name}: {need}")

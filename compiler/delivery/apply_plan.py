@@ -96,9 +96,9 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps for upstream systems: for systems that must be installed already, and for vendored systems."""
     environment = f"{lowered.platform.environment}{location.options}"
     names = [
-        name for system in prerequisites(lowered.graph) for name in (system.system, *system.also)
+        name for system in prerequisites(lowered.graph) for name in (system.system, *system.besides)
     ]
-    names += [name for system in needs_of_vendored(lowered.graph) for name in system.also]
+    names += [name for system in needs_of_vendored(lowered.graph) for name in system.besides]
     if installed := ", ".join(dict.fromkeys(names)):
         yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
     for line in adopted.warnings(lowered):

@@ -37,7 +37,7 @@ def prerequisite(store: Store | None) -> Prerequisite:
         system="External Secrets",
         version=_VERSION,
         namespaces=("external-secrets",),
-        also=(f"your {store.kind} `{store.name}`",) if store is not None else (),
+        later=(f"your {store.kind} `{store.name}`",) if store is not None else (),
         how=(
             f"helm repo add external-secrets {_CHARTS}",
             f"helm install external-secrets external-secrets/external-secrets --version {_VERSION} "

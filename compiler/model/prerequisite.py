@@ -30,8 +30,10 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     version: str  # the release that the emitted objects fit; empty if all do
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # the commands that install it
-    # Systems that it needs besides, each with its name and its settings; `how` does not install them.
+    # Systems that it needs besides, each with its name and its settings; `how` does not install them. Those
+    # in `also` come before its own commands, those in `later` after them.
     also: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     # Parts of systems, by name, that it installs, and that must be there before its own commands run:
     # an instance may wait for those of another with which it has no binding.
     brings: tuple[str, ...] = ()
@@ -42,3 +44,8 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())
+
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """All systems that it needs besides."""
+        return (*self.also, *self.later)

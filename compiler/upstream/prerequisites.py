@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.interfaces import external_secrets, sealed_secrets
+from compiler.interfaces import cert_manager, external_secrets, sealed_secrets
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
@@ -30,6 +30,15 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
     brought = {part for system in systems for part in system.brings}
     systems = [_with_missing(system, brought) for system in systems]
     return _ordered([*_of_secrets(graph), *systems])
+
+
+def shared_needs(graph: Graph) -> tuple[Prerequisite, ...]:
+    """Systems that others need and of which any installation will do, with the commands for a cluster without."""
+    systems = (*prerequisites(graph), *vendored(graph))
+    needs = [need for system in systems for need in system.besides]
+    if any(need.startswith(cert_manager.NAME) for need in needs):
+        return (cert_manager.PREREQUISITE,)
+    return ()
 
 
 def _with_missing(system: Prerequisite, brought: set[str]) -> Prerequisite:
@@ -123,7 +132,7 @@ def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
 
 def needs_of_vendored(graph: Graph) -> tuple[Prerequisite, ...]:
     """Vendored systems that need other systems in the cluster, which their releases do not contain."""
-    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.also)
+    return tuple(prerequisite for prerequisite in vendored(graph) if prerequisite.besides)
 
 
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compiler import model
+from compiler.interfaces import cert_manager
 from compiler.spec.access import Tls
 
 CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
@@ -48,4 +49,4 @@ def signers(tls: Tls | None) -> tuple[str, ...]:
     """The system that signs the certificate, as a prerequisite."""
     if tls is None or tls.issuer is None:
         return ()
-    return (f"cert-manager with the {tls.issuer.kind} `{tls.issuer.name}`",)
+    return (f"{cert_manager.NAME} with the {tls.issuer.kind} `{tls.issuer.name}`",)

@@ -17,7 +17,7 @@ from compiler import kube, model
 from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, drill, logins, versions
 from compiler.components.cloudnative_pg.kinds import CLUSTER, CLUSTER_LABEL, SERVER_LABELS
-from compiler.interfaces import postgresql, s3, sql
+from compiler.interfaces import cert_manager, postgresql, s3, sql
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.image import split_image
@@ -156,7 +156,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
         how=tuple(commands),
-        also=("cert-manager",) if copied else (),
+        also=(cert_manager.NAME,) if copied else (),
     )
 
 

@@ -89,10 +89,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     return model.Prerequisite(
         name=me.name,
         system="The Gateway API",
-        also=(
-            f"a controller with the GatewayClass `{me.spec.class_name}`",
-            *certificate.signers(me.settings.tls),
-        ),
+        also=certificate.signers(me.settings.tls),
+        later=(f"a controller with the GatewayClass `{me.spec.class_name}`",),
         version=VERSION,
         namespaces=(me.namespace,),
         how=(

@@ -17,7 +17,7 @@ from compiler.components.kserve.added import FETCHER, VERSION
 from compiler.components.kserve.endpoint import Endpoint
 from compiler.components.kserve.inference_service import MODES
 from compiler.components.kserve.runtimes import RUNTIMES
-from compiler.interfaces import gateway, mesh, serverless, serving
+from compiler.interfaces import cert_manager, gateway, mesh, serverless, serving
 from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
@@ -104,7 +104,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
             f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
         ),
-        also=("cert-manager 1.15 or later",),
+        also=(f"{cert_manager.NAME} 1.15 or later",),
         # It keeps what it learned at its start (pkg/utils/utils.go, GetAvailableResourcesForApi), and refuses
         # every model if there was no Knative (`ServerlessModeRejected`).
         looks_once_for=(serverless.KINDS,) if me.spec.mode == "serverless" else (),
