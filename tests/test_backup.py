@@ -349,6 +349,17 @@ def test_a_time_reaches_every_container(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "time",
+    ["20261328T020000Z", "20260230T020000Z", "20261128T240000Z", "20261128T026000Z", "2026-11-28", "20261128T02000Z"],
+)  # fmt: skip
+def test_a_time_that_does_not_exist_is_refused(time: str, tmp_path: Path) -> None:
+    result = restore(tmp_path, "--at", time)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"`{time}` is not a time of a copy" in result.stderr
+
+
 def test_what_a_replacement_deletes_is_named(tmp_path: Path) -> None:
     printed = restore(tmp_path, "--replace").stdout
     assert "# restore postgres: deletes every table in lakefs, mlflow\n" in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -76,9 +77,19 @@ def command(
     print_steps(steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)))
 
 
+def _is_time(text: str) -> bool:
+    """Whether a text names a moment that exists, in the form of the names of copies."""
+    try:
+        datetime.strptime(text, "%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return False
+    # strptime also accepts single digits.
+    return re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", text) is not None
+
+
 def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
     """End the command if the time is not valid, or differs from the time in an operator's cluster."""
-    if not re.fullmatch(r"\d{8}T\d{6}Z", at):
+    if not _is_time(at):
         fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
     for name in restored_otherwise(lowered, at) if only is None else ():
         fail(
