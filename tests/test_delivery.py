@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from msgspec.structs import replace
 from support.paths import SCENARIOS
 from support.scenarios import compiled, scenario_names
@@ -284,6 +284,73 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     assert len(removed_lines) == sum(
         Resource(manifest).id not in remaining_ids for manifest in manifests(before)
     )
+
+
+GROWN = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: grown}
+spec:
+  components:
+    minio: {replicas: 4, storage: 10Gi, pools: POOLS}
+    postgres: {storage: SIZE}
+    mlflow: {}
+"""
+
+
+def since(tmp_path: Path, before: dict[str, str], after: dict[str, str]) -> Result:
+    """The plan from one form of the spec to another."""
+    for name, values in (("before", before), ("platform", after)):
+        text = GROWN
+        for word, value in ({"SIZE": "10Gi", "POOLS": "[]"} | values).items():
+            text = text.replace(word, value)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    return CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+
+
+def test_larger_volumes_come_before_their_wave_which_would_be_refused(tmp_path: Path) -> None:
+    """An API server changes no claim template of a StatefulSet."""
+    result = since(tmp_path, {}, {"SIZE": "20Gi"})
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    patch = """kubectl patch pvc data-postgres-0 -n mlops -p '{"spec":{"resources":{"requests":{"storage":"20Gi"}}}}'"""
+    start = lines.index(patch)
+    assert lines[start + 1] == (
+        "kubectl delete statefulset.apps postgres -n mlops --cascade=orphan --ignore-not-found"
+    )
+    assert lines[start + 2] == "# wave 20, databases"
+    assert result.stdout.count("cascade=orphan") == 1
+
+
+def test_smaller_volumes_are_refused_with_the_words_of_diff(tmp_path: Path) -> None:
+    result = since(tmp_path, {"SIZE": "20Gi"}, {})
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "`StatefulSet mlops/postgres`: a volume can't shrink" in result.stderr
+    assert "copy the data to new volumes first" in result.stderr
+
+
+def test_servers_with_a_new_pool_restart_at_once_before_the_plan_waits_for_them(
+    tmp_path: Path,
+) -> None:
+    result = since(tmp_path, {}, {"POOLS": "[{replicas: 4}]"})
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    (restart,) = [n for n, line in enumerate(lines) if line.startswith("kubectl delete pods ")]
+    assert "component in (server,pool-2)" in lines[restart]
+    assert "--wave 10 | kubectl apply" in lines[restart - 1]
+    assert "rollout status statefulset/minio " in lines[restart + 1]
+
+
+@pytest.mark.parametrize("words", [{}, {"SIZE": "20Gi"}, {"POOLS": "[{replicas: 4}]"}])
+def test_without_a_change_of_fixed_fields_nothing_is_made_anew(
+    words: dict[str, str], tmp_path: Path
+) -> None:
+    result = since(tmp_path, words, words)
+    assert result.exit_code == 0, result.output
+    assert "kubectl delete" not in result.stdout
+    assert "kubectl patch" not in result.stdout
 
 
 UPGRADE = """\

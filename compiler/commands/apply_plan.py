@@ -9,12 +9,16 @@ import click
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.out_files import need_current
-from compiler.commands.output import print_steps
+from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, WaveChange, deletions, plan
 from compiler.delivery.next_steps import pages
 from compiler.delivery.upgrades import copies
+from compiler.diff import Change
+from compiler.diff.recreation import recreations
+from compiler.diff.wording import verdict
+from compiler.model.package import Lowered
 
 
 @click.command(cls=Verb)
@@ -38,8 +42,24 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     before = None
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
-    steps = [*plan(lowered, SpecLocation(file), before)]
+    changes = _changes(before, lowered) if before else ()
+    steps = [*plan(lowered, SpecLocation(file), before, changes)]
     if before:
         steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]
     print_steps(steps)
+
+
+def _changes(before: Lowered, after: Lowered) -> tuple[WaveChange, ...]:
+    """The commands for changes that an apply alone does not make. Ends the command if one would lose data."""
+    needed = recreations(before, after)
+    if needed.refused:
+        texts = "; ".join(f"`{change.title}`: {_reason(change)}" for change in needed.refused)
+        fail(f"the API server would refuse this delivery: {texts}")
+    return needed.changes
+
+
+def _reason(change: Change) -> str:
+    """What `diff` prints of a change: why it is refused, and how to make it nevertheless."""
+    _, reasons, remedies = verdict(change)
+    return ", and ".join((*reasons, *remedies)) or "a field of it never changes in place"

@@ -7,7 +7,7 @@ each kind.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -44,6 +44,15 @@ class Step(Struct, frozen=True):
     phase: int = 0
 
 
+class WaveChange(Struct, frozen=True):
+    """Commands for a change that is refused, or never ends, when its wave is only applied."""
+
+    wave: int
+    title: str
+    first: tuple[str, ...] = ()  # before the wave is applied
+    then: tuple[str, ...] = ()  # after it is applied, and before the waits
+
+
 class SpecLocation(Struct, frozen=True):
     """The path of the spec, from which commands get their options and paths."""
 
@@ -58,7 +67,10 @@ class SpecLocation(Struct, frozen=True):
         return shlex.quote(str(self.spec.parent / path))
 
 
-def plan(lowered: Lowered, location: SpecLocation, before: Lowered | None = None) -> Iterator[Step]:
+def plan(
+    lowered: Lowered, location: SpecLocation, before: Lowered | None = None,
+    changes: Sequence[WaveChange] = (),
+) -> Iterator[Step]:  # fmt: skip
     """The steps that deliver an environment: from the files in out/, or by rendering each wave.
 
     `before` is the tree that the cluster has: its objects whose names other objects take are deleted first.
@@ -70,9 +82,12 @@ def plan(lowered: Lowered, location: SpecLocation, before: Lowered | None = None
         deleted = tuple(succession.deletion for succession in handed if succession.wave == wave)
         if deleted:
             yield Step("what the next wave makes anew under the same name", deleted)
+        in_wave = [change for change in changes if change.wave == wave]
+        yield from (Step(change.title, change.first) for change in in_wave if change.first)
         phase = Phase.of(wave)
-        command = apply(lowered, location, wave)
-        yield Step(f"wave {wave}, {phase.title}", (command, *_waits(objects, kinds)), phase)
+        then = dict.fromkeys(line for change in in_wave for line in change.then)
+        commands = (apply(lowered, location, wave), *then, *_waits(objects, kinds))
+        yield Step(f"wave {wave}, {phase.title}", commands, phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"

@@ -26,7 +26,7 @@ def compare(before: Compilation, after: Compilation) -> tuple[Change, ...]:
     all_changes: list[Change] = []
     for environment in sorted({*before.environments, *after.environments}):
         old, new = before.lowered.get(environment), after.lowered.get(environment)
-        changes = list(_environment(environment, old, new))
+        changes = list(in_environment(environment, old, new))
         if changes:
             attribution = Attribution(before, after, environment)
             changes = [replace(change, causes=attribution.of(change)) for change in changes]
@@ -43,7 +43,8 @@ def _sort_key(change: Change) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> Iterator[Change]:
+def in_environment(environment: str, old: Lowered | None, new: Lowered | None) -> Iterator[Change]:
+    """The changes of one environment, without their causes."""
     old_objects = objects(old) if old else {}
     new_objects = objects(new) if new else {}
     for key in sorted(old_objects.keys() | new_objects.keys()):

@@ -48,6 +48,7 @@ class Judgement(Struct, frozen=True):
     risk: Risk
     reason: str = ""
     remedy: str = ""
+    then: str = ""  # the command that must follow the apply, or it never ends
 
 
 # A condition on a change, with the object before and after it.
@@ -84,6 +85,7 @@ class Effect(Struct, frozen=True):
     reason: str = ""
     remedy: str = ""
     when: When = always
+    then: str = ""  # as in Judgement
 
     def judge(self, change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
         """The judgement of a change that fits, or None."""
@@ -91,7 +93,8 @@ class Effect(Struct, frozen=True):
             change, before, after
         ):
             return None
-        return Judgement(self.risk, self.reason, self.remedy.format(object=_for_kubectl(before)))
+        remedy = self.remedy.format(object=_for_kubectl(before))
+        return Judgement(self.risk, self.reason, remedy, self.then)
 
 
 def _for_kubectl(manifest: Manifest) -> str:

@@ -174,12 +174,14 @@ def _grows(me: model.Instance[Spec]) -> model.Effect:
     """The effect of a new pool: all servers restart, because each refuses others with other arguments."""
     roles = ",".join(pool.role for pool in pools.pools(me))
     labels = f"{labelled.INSTANCE}={me.name},{labelled.COMPONENT} in ({roles})"
+    restart = f"kubectl delete pods -n {me.namespace} -l '{labels}'"
     return model.Effect(
         "spec/template/spec/containers/minio/args",
         model.Risk.DOWNTIME,
         "servers with and without the new pool refuse each other: all must restart at once",
-        f"apply, then kubectl delete pods -n {me.namespace} -l '{labels}'",
+        f"apply, then {restart}",
         _adds_pools,
+        restart,
     )
 
 

@@ -1,0 +1,112 @@
+"""Write the commands without which a delivery of some changes is refused, or never ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from shlex import quote
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from compiler.delivery.apply_plan import WaveChange
+from compiler.delivery.successors import kind_of
+from compiler.diff import Action, Change
+from compiler.diff.compare import in_environment
+from compiler.model.custom_resource import at
+from compiler.model.effects import Risk
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest, Resource
+
+Name = tuple[str, str, str]  # kind, namespace, name
+_HOLDERS = ("PersistentVolumeClaim", "StorageClass", "CustomResourceDefinition")
+_SIZE = "spec/volumeClaimTemplates/"
+
+
+class Recreations(Struct, frozen=True):
+    """The commands around waves, and the changes for which there are no safe commands."""
+
+    changes: tuple[WaveChange, ...]
+    refused: tuple[Change, ...]
+
+
+def recreations(before: Lowered, after: Lowered) -> Recreations:
+    """The commands for the differences between two trees of one environment."""
+    environment = str(after.platform.environment)
+    changed = [
+        change
+        for change in in_environment(environment, before, after)
+        if change.action == Action.CHANGED and change.kind != "Job"
+    ]
+    old, new = _by_name(before), _by_name(after)
+    commands, refused = [], []
+    for change in changed:
+        name = (change.kind, change.namespace, change.name)
+        if name not in new or name not in old:  # a ConfigMap of files: it has no fixed field
+            continue
+        wave, resource = new[name]
+        if change.recreation and not _is_safe(change, resource):
+            refused.append(change)
+            continue
+        deletion = _deletion(old[name][1], resource) if change.recreation else ()
+        restarts = tuple(judgement.then for judgement in change.judgements if judgement.then)
+        if deletion or restarts:
+            commands.append(WaveChange(wave, _title(change, resource), deletion, restarts))
+    return Recreations(tuple(commands), tuple(refused))
+
+
+def _by_name(lowered: Lowered) -> Mapping[Name, tuple[int, Resource]]:
+    """Each object with its wave."""
+    return {
+        (resource.kind, resource.namespace, resource.name): (package.wave(resource), resource)
+        for package in lowered.all_packages
+        for resource in package.resources
+    }
+
+
+def _is_safe(change: Change, resource: Resource) -> bool:
+    """Whether the object can be deleted and made anew without a loss."""
+    if change.risk == Risk.DATA_LOSS or change.kind in _HOLDERS:
+        return False
+    custom = resource.custom
+    return custom is None or not (custom.holds_data or custom.never_pruned)
+
+
+def _title(change: Change, resource: Resource) -> str:
+    if resource.kind == "StatefulSet" and any(_SIZE in field.path for field in change.fields):
+        return (
+            f"{change.title} is made anew, and its pods and volumes stay; "
+            "the storage class must allow a larger size"
+        )
+    return f"{change.title} is made anew, because a field of it cannot change"
+
+
+def _deletion(before: Resource, after: Resource) -> tuple[str, ...]:
+    """The commands before the object is applied: it is deleted, a StatefulSet without its pods."""
+    kind, space = kind_of(before), f" -n {before.namespace}" if before.namespace else ""
+    if before.kind != "StatefulSet":
+        return (f"kubectl delete {kind} {before.name}{space} --ignore-not-found",)
+    orphans = "--cascade=orphan --ignore-not-found"
+    return (
+        *_resized(before, _sizes(before.manifest), _sizes(after.manifest)),
+        f"kubectl delete {kind} {before.name}{space} {orphans}",
+    )
+
+
+def _sizes(manifest: Manifest) -> dict[str, str | None]:
+    """The size of the volumes of each claim template."""
+    return {
+        claim["metadata"]["name"]: at(claim, ("spec", "resources", "requests", "storage"))
+        for claim in manifest["spec"].get("volumeClaimTemplates", ())
+    }
+
+
+def _resized(
+    server: Resource, before: Mapping[str, str | None], after: Mapping[str, str | None]
+) -> Iterator[str]:
+    """The commands that set the new size on the claims that exist."""
+    for claim, size in after.items():
+        if claim in before and before[claim] != size:
+            patch = encode({"spec": {"resources": {"requests": {"storage": size}}}}).decode()
+            for number in range(int(server.manifest["spec"].get("replicas", 1))):
+                name = f"{claim}-{server.name}-{number}"
+                yield f"kubectl patch pvc {name} -n {server.namespace} -p {quote(patch)}"
