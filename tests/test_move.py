@@ -298,6 +298,17 @@ def test_a_pooler_goes_before_another_kind_of_pooler_takes_its_name(
                 and "configmap" not in line]  # fmt: skip
 
 
+def test_a_pooler_of_the_old_server_stops_with_the_clients(tmp_path: Path) -> None:
+    """It keeps sessions open, for whose end the Job waits."""
+    (tmp_path / "platform.yaml").write_text(POOLED.replace(" STATE", OVER))
+    words = ["move", "default", "-f", str(tmp_path / "platform.yaml")]
+    script = CliRunner().invoke(platformc, words).stdout.splitlines()
+    stop = script.index("kubectl scale deployment/pgbouncer -n mlops --replicas=0")
+    (started,) = [n for n, line in enumerate(script) if "--from=cronjob/move" in line]
+    waits = [line for line in script[stop:started] if "--for=delete" in line]
+    assert any("instance=pgbouncer " in line for line in waits)
+
+
 def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
     assert "write `cutOver: false`" in plan(tmp_path, OVER, "--back").stderr
     (tmp_path / "other").mkdir()

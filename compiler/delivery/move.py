@@ -53,14 +53,16 @@ def steps(
     if not move.cut_over and not back:
         yield from _first_copy(lowered, location, run(job, _first_title(move), variables))
         return
-    freeze = writers.freeze(lowered, {move.from_, move.to})
+    # A pooler in front of the old instance may be another kind of object afterwards.
+    before = with_other_clients(lowered, move)
+    freeze = writers.freeze(before, {move.from_, move.to})
     if freeze:
         yield Step(f"freeze: {writers.STOPPED}", freeze)
     source, target = (move.to, move.from_) if back else (move.from_, move.to)
     direction = {"DIRECTION": "back"} if back else {}
     yield run(job, f"copy the rest of {source} to {target}, and compare",
               {**direction, "FREEZE": "yes", **variables})  # fmt: skip
-    yield from _change_over(lowered, location, with_other_clients(lowered, move))
+    yield from _change_over(lowered, location, before)
     if back:
         yield Step(f"the clients use {move.from_} again", ())
         return
