@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -305,6 +306,37 @@ def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == expected, path
 
 
+@pytest.mark.parametrize("verb", ["prerequisites prod", "apply-plan prod", "secrets generate prod"])
+def test_printed_commands_have_the_folder_as_a_part_of_one_word(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "a$(id>pw);b c'd"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "platform.yaml").write_text(REFERENCE)
+    monkeypatch.chdir(tmp_path)
+    result = run(*verb.split(), "-f", f"{name}/platform.yaml")
+    assert result.exit_code == 0, result.stderr
+    lines = [line for line in result.output.splitlines() if "id>pw" in line]
+    commands = [line for line in lines if re.match(r" *(kubectl|until|platformc \S+ )", line)]
+    assert commands
+    for line in commands:
+        words = shlex.split(line)
+        assert any(word.startswith(f"{name}/") for word in words), line
+
+
+def test_a_folder_of_releases_does_not_reach_the_terminal_unescaped(tree: Path) -> None:
+    release = tree / "operators" / "a\x1b]0;b"
+    release.mkdir(parents=True)
+    images = "[{image: 'docker.io/library/a:1'}, {image: 'oci://b:1 docker://c'}]"
+    (release / "install.yaml").write_text(f"kind: Pod\nspec: {{containers: {images}}}\n")
+    table = run("images", "default").stdout
+    assert "operators/a\\u001b]0;b" in table
+    assert "\x1b" not in table
+    pairs = run("images", "default", "--format", "pairs").stdout
+    assert "docker://docker.io/library/a:1 docker://docker.io/library/a:1\n" in pairs
+    assert all(len(line.split()) == 2 for line in pairs.splitlines())
+
+
 def test_values_that_git_tracks_are_refused(tree: Path) -> None:
     """A checkout with the mask 077 makes files of mode 0600, so an author could choose a password."""
     git(tree, "init", "-q")
@@ -315,8 +347,8 @@ def test_values_that_git_tracks_are_refused(tree: Path) -> None:
     refused = run("secrets", "generate")
     assert refused.exit_code == 2
     assert "git tracks secrets/default/.gitignore and " in refused.stderr
-    assert "run `git rm -r -f secrets/default` to have new values made" in refused.stderr
-    git(tree, "rm", "-q", "-r", "-f", "secrets/default")
+    assert "run `git rm -rf secrets/default` to have new values made" in refused.stderr
+    git(tree, "rm", "-q", "-rf", "secrets/default")
     assert " made, 0 kept" in run("secrets", "generate").stderr
 
 
@@ -328,7 +360,7 @@ def test_values_under_names_that_git_tracks_are_a_warning(tree: Path) -> None:
     warned = run("secrets", "generate")
     assert warned.exit_code == 0
     assert "warning: git tracks secrets/default/.gitignore and " in warned.stderr
-    git(tree, "rm", "-q", "-r", "--cached", "secrets/default")
+    git(tree, "rm", "-q", "-rf", "--cached", "secrets/default")
     assert "0 made" in run("secrets", "generate").stderr
 
 

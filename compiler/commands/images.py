@@ -19,6 +19,7 @@ from compiler.document.other_files import FileContentError
 from compiler.emit.images import OPERATORS, settings_images, vendored_images
 from compiler.model.package import Lowered
 from compiler.spec.image import Mirrors
+from compiler.text import printable
 from compiler.upstream import lock
 from compiler.upstream.image_digests import (
     UnknownImageError,
@@ -114,7 +115,7 @@ def _table(used_images: tuple[UsedImage, ...]) -> None:
     rows += [(image.source, image.reference, ",".join(image.users)) for image in used_images]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for row in rows:
-        click.echo(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}")
+        click.echo(printable(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}"))
 
 
 def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:

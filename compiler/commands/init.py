@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -44,7 +45,7 @@ def command(folder: Path, lab: bool, example: str | None, listed: bool, name: st
     if name:
         _check(name)
     _write(folder, _copied(example, name) if example else _started(lab, name))
-    note(f"next: {'' if folder == Path() else f'cd {folder} && '}platformc compile")
+    note(f"next: {'' if folder == Path() else f'cd {quote(str(folder))} && '}platformc compile")
 
 
 def _check(name: str) -> None:

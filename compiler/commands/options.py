@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -14,7 +15,7 @@ from compiler.commands.spec_file import NAME, nearest
 def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
     """The named spec, else the nearest one. Several specs are an error, because each spec is a platform."""
     if len(files) > 1:
-        commands = " && ".join(f"{context.command_path} -f {file}" for file in files)
+        commands = " && ".join(f"{context.command_path} -f {quote(str(file))}" for file in files)
         context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")
     return files[0] if files else nearest()
 

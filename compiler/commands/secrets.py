@@ -167,7 +167,7 @@ def _refuse_tracked(folder: Path) -> None:
         path = quote(str(folder))
         fail(
             f"git tracks {_listed(folder, names)}, so others may know or have chosen the values: run "
-            f"`git rm -r -f {path}` to have new values made, or `git rm -r --cached {path}` if the values are "
+            f"`git rm -rf {path}` to have new values made, or `git rm -rf --cached {path}` if the values are "
             "yours, and make pushed values anew with `--rotate`"
         )
 
@@ -189,7 +189,7 @@ def _warn_of_tracked(folder: Path) -> None:
         return
     if names:
         note(
-            f"warning: git tracks {_listed(folder, names)}: run `git rm -r --cached {quote(str(folder))}` "
+            f"warning: git tracks {_listed(folder, names)}: run `git rm -rf --cached {quote(str(folder))}` "
             "before the next commit"
         )
 

@@ -17,6 +17,7 @@ from compiler.commands.progress import progress
 from compiler.commands.spec_file import STDIN
 from compiler.commands.verb import Verb
 from compiler.pipeline import Compilation
+from compiler.text import log_line
 
 
 @click.command(cls=Verb)
@@ -97,6 +98,6 @@ def _kubeconform(result: Compilation) -> None:
         except FileNotFoundError:
             fail("kubeconform is not on the PATH; see github.com/yannh/kubeconform")
         for problem in problems:
-            click.echo(f"{name}: {problem}")
+            click.echo(log_line(f"{name}: {problem}"))
         if problems:
             sys.exit(1)

@@ -12,7 +12,7 @@ from compiler.derive.used_images import UsedImage, used_image
 from compiler.document.other_files import FileContentError, documents
 from compiler.files import Folder, open_folder
 from compiler.model.package import Lowered
-from compiler.spec.image import Mirrors, upstreams
+from compiler.spec.image import Mirrors, split_image, upstreams
 from compiler.upstream.object_images import object_images
 from compiler.upstream.prerequisites import prerequisites, vendored
 
@@ -30,6 +30,7 @@ def vendored_images(root: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
                 for file in files
                 for manifest in _manifests(folder, f"{directory}/{file}")
                 for image in object_images(manifest)
+                if split_image(image)[0]  # a line of `--format pairs` must have two words
             }
             for image in sorted(names):
                 yield used_image(image, upstreams(image, mirrors), (directory,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 from msgspec.structs import replace
@@ -147,7 +148,7 @@ def release(prerequisite: Prerequisite) -> tuple[str, ...]:
 def vendored_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
     """Commands that apply a vendored release with its settings, and wait until it runs.
 
-    `folder` is the compiled kustomization of `vendored_root`. The kinds of some objects are defined, and their
+    `folder` is the compiled kustomization of `vendored_root`, quoted for a shell. The kinds of some objects are defined, and their
     webhooks run, only when the first objects are applied: so the command is repeated until all are.
     """
     options = "--server-side"
@@ -256,7 +257,8 @@ def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) 
     object = f"{kubectl_kind(manifest)} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
     merge_option = " --type merge" if _custom(manifest) else ""
-    return f"kubectl patch {object}{merge_option} --patch-file {folder}/{prerequisite.name}/{_file(manifest)}"
+    path = quote(f"{folder}/{prerequisite.name}/{_file(manifest)}")
+    return f"kubectl patch {object}{merge_option} --patch-file {path}"
 
 
 def kubectl_kind(manifest: Manifest) -> str:
