@@ -8,6 +8,7 @@ features of YAML (anchors, tags, merge keys, several documents) are errors with 
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
 from math import isfinite
@@ -20,6 +21,7 @@ from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
 from compiler.document.colons import without_space
 from compiler.document.conflicts import conflict_markers
+from compiler.document.lines import line_ends, lines
 from compiler.document.span import Span
 
 MAX_DEPTH = 64
@@ -31,9 +33,10 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # The characters that YAML does not allow in a text (1.2.2, chapter 5.1).
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-# Marks of direction, soft hyphens, spaces without a width, and tags (Unicode 16.0, chapter 23).
+# Line ends of YAML 1.1 that editors do not show as such, marks of direction, soft hyphens, spaces without a width, and
+# tags (Unicode 16.0, chapter 23).
 _HIDDEN = re.compile(
-    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\r(?!\n)|[\x85\u2028\u2029\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     r"\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
 )
 _MOST_HIDDEN = 100
@@ -79,13 +82,13 @@ def load(data: bytes, file: str, report: Report, most_values: int = MAX_NODES) -
 
 def _decode(data: bytes, file: str, report: Report) -> str | None:
     """Decode the bytes, or report the first byte that is not UTF-8."""
+    # Some editors add a byte order mark, which changes nothing. libyaml reads CRLF as LF.
+    data = data.removeprefix(BOM_UTF8)
     try:
-        # Some editors add a byte order mark or CRLF: neither changes the spec.
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        before = lines(data[: error.start].decode())
+        line, column = len(before), len(before[-1]) + 1
         span = Span(file, line, column, line, column + 1)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         report.add("invalid-encoding", message, span, help="save the file as UTF-8")
@@ -97,10 +100,13 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
 
     A reviewer would approve the shown text, and the compiler would read another one.
     """
-    if text.isascii():
+    if text.isascii() and "\r" not in text:
         return
-    lines = (pair for pair in enumerate(text.split("\n"), 1) if not pair[1].isascii())
-    matches = ((number, match) for number, line in lines if (match := _HIDDEN.search(line)))
+    if "\n" not in text:  # CR ends all lines, and editors show it
+        text = text.replace("\r", "\n")
+    ended = (line + end for line, end in zip(lines(text), line_ends(text), strict=True))
+    numbered = enumerate(ended, 1)
+    matches = ((number, match) for number, line in numbered if (match := _HIDDEN.search(line)))
     for number, match in islice(matches, _MOST_HIDDEN):
         span = Span(file, number, match.start() + 1, number, match.end() + 1)
         report.add(
@@ -154,8 +160,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     span = Span(file, line + 1, column + 1, line + 1, column + 2)
-    lines = text.split("\n")
-    at = lines[line][column : column + 1] if line < len(lines) else ""
+    of_text = lines(text)
+    at = of_text[line][column : column + 1] if line < len(of_text) else ""
     if at == "\t":
         report.add("tab-indent", "a tab indents this line", span, help="use spaces")
         return
@@ -169,8 +175,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
     related = [Related("it starts here", start)] if start != span else []
     help = next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), ())
     if "mapping values are not allowed" in problem and line > 0:
-        help = without_space(lines[line - 1].strip()) or help
-    element = _ELEMENT.fullmatch(lines[line]) if line < len(lines) else None
+        help = without_space(of_text[line - 1].strip()) or help
+    element = _ELEMENT.fullmatch(of_text[line]) if line < len(of_text) else None
     if element and "block mapping" in problem:
         help = f"the lines above are keys, so write this one as a key: `{element[1]}: {{}}`"
     report.add("invalid-yaml", f"not YAML: {problem}", span, help=help, related=related)

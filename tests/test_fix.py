@@ -15,7 +15,10 @@ from support.diagnosing import HEADER, diagnosed
 
 from compiler import pipeline
 from compiler.cli import platformc
+from compiler.diagnostics.fix import Edit, Fix
+from compiler.document.span import Span
 from compiler.fix import Fixed, fixed
+from compiler.fix.edit import edited
 
 CORRECTED = {
     "key": ("postgres: {storag: 20Gi}  # big", "postgres: {storage: 20Gi}  # big"),
@@ -227,3 +230,51 @@ def test_command_corrects_the_file_and_says_so(tmp_path: Path) -> None:
     assert spec.read_bytes().endswith(b"postgres: {storage: 20Gi}\n")
     assert spec.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["platform.yaml"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"])
+def test_all_line_ends_of_yaml_count(end: str, tmp_path: Path) -> None:
+    """libyaml ends a line at each of them: a comment with one has two lines."""
+    text = f"{HEADER}spec:\n  # a{end}  # b{end}  # c\n  components:\n    mlfow: {{}}"
+    assert edited_text(text) == text.replace("mlfow", "mlflow")
+    whole = text.replace("\n", end)
+    assert edited_text(whole) == whole.replace("mlfow", "mlflow")
+    file = tmp_path / "platform.yaml"
+    file.write_bytes(whole.encode())
+    result = CliRunner().invoke(platformc, ["validate", "--fix", "-f", str(file)])
+    assert result.exit_code == 1, result.stderr  # it has no store
+    assert "mlflow: {}" in file.read_bytes().decode()
+
+
+def edited_text(text: str) -> str:
+    (fix,) = (d.fix for d in diagnosed(text.encode()) if d.code == "unknown-type")
+    assert fix is not None
+    return edited(text.encode(), fix).decode()
+
+
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029"])
+def test_an_excerpt_is_the_line_of_the_position(end: str, tmp_path: Path) -> None:
+    """And a reviewer is warned of a line end that an editor does not show."""
+    file = tmp_path / "platform.yaml"
+    file.write_bytes(f"{HEADER}spec:\n  # a{end}  components:\n    mlfow: {{}}\n".encode())
+    line = HEADER.count("\n") + 4
+    result = CliRunner().invoke(platformc, ["validate", "-f", str(file)])
+    assert f"{file}:{line}:5\n" in result.stderr
+    assert f"\n{line} |     mlfow: {{}}\n" in result.stderr
+    assert f"warning[hidden-character]: the character U+{ord(end):04X}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "result"),
+    [
+        ("a\nb", 1, "x\na\nb"),
+        ("a\nb", 3, "a\nb\nx"),
+        ("a\r\nb\r\n", 2, "a\r\nx\r\nb\r\n"),
+        ("a", 2, "a\nx"),
+    ],
+)
+def test_a_line_is_inserted_with_the_line_end_of_the_file(
+    text: str, line: int, result: str
+) -> None:
+    fix = Fix(Span("", line, 1, line, 1), "x", edit=Edit.INSERT)
+    assert edited(text.encode(), fix).decode() == result

@@ -80,5 +80,5 @@ def as_text(
 
 
 def _source(data: bytes) -> str:
-    """The spec's text, with the line breaks by which positions are counted."""
-    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    """The spec's text, whose lines are counted as positions are (`compiler/document/lines.py`)."""
+    return data.decode("utf-8-sig", "replace")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.credentials import Stretch, after_names, sounds_secret, tokens
 from compiler.diagnostics.masking import Line
+from compiler.document.lines import lines
 from compiler.document.span import Span
 
 Place = tuple[str, int]  # a file and the number of a line
@@ -58,9 +59,9 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
     The values of other unknown keys stay visible, because users look for their typing errors.
     """
     diagnostics = tuple(diagnostics)
-    lines = {file: text.split("\n") for file, text in texts.items()}
+    by_file = {file: lines(text) for file, text in texts.items()}
     return MaskedFiles(
-        lines,
+        by_file,
         _by_line(
             diagnostic.span
             for diagnostic in diagnostics
@@ -71,7 +72,7 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
             for diagnostic in diagnostics
             if diagnostic.span
             and diagnostic.code == "unknown-key"
-            and _suggests_secret(_text_at(lines, diagnostic.span))
+            and _suggests_secret(_text_at(by_file, diagnostic.span))
         ),
     )
 

@@ -11,6 +11,7 @@ from compiler import __version__
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.masking import messages_masked
+from compiler.document.lines import BREAKS
 from compiler.document.span import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -28,6 +29,7 @@ def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str
             }
         },
         "columnKind": "unicodeCodePoints",
+        "newlineSequences": list(BREAKS),
         "results": [_result(diagnostic, rules) for diagnostic in masked],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Report, errors
+from compiler.document.lines import lines
 from compiler.files import located, open_folder
 from compiler.fix.edit import edited
 
@@ -60,10 +61,14 @@ def _only_corrections(before: bytes, after: bytes, count: int) -> bool:
     """Whether the round trips of two files through ruamel.yaml differ only in the corrected lines."""
     if before == after:
         return True
-    old, new = (_round_trip(data).split("\n") for data in (before, after))
+    old, new = (lines(_round_trip(data)) for data in (before, after))
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     changed = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal")
-    return changed <= count + max(0, before.count(b"\n") - after.count(b"\n"))
+    return changed <= count + max(0, _count(before) - _count(after))
+
+
+def _count(data: bytes) -> int:
+    return len(lines(data.decode("utf-8-sig")))
 
 
 def _round_trip(data: bytes) -> str:
@@ -73,7 +78,8 @@ def _round_trip(data: bytes) -> str:
     yaml.allow_duplicate_keys = True
     yaml.preserve_quotes = True
     yaml.width = len(data)
-    yaml.dump(yaml.load(data.decode("utf-8-sig")), written)
+    # ruamel.yaml follows YAML 1.2, which has fewer line ends.
+    yaml.dump(yaml.load("\n".join(lines(data.decode("utf-8-sig")))), written)
     return written.getvalue()
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from compiler.diagnostics.fix import Edit, Fix
+from compiler.document.lines import line_ends, lines
 from compiler.document.span import Span
 from compiler.fix.fragment import quoted, written
 
@@ -15,18 +16,26 @@ _BOM = b"\xef\xbb\xbf"
 def edited(data: bytes, fix: Fix) -> bytes:
     """The bytes of a spec after one edit; unchanged if the edit is not possible."""
     bom = _BOM if data.startswith(_BOM) else b""
-    lines = data[len(bom) :].decode().split("\n")
+    text = data[len(bom) :].decode()
+    of_text, ends = lines(text), line_ends(text)
     match fix.edit:
         case Edit.INSERT:
-            end = "\r" if lines[0].endswith("\r") else ""
-            lines.insert(fix.span.line - 1, written(fix.text) + end)
+            _insert(of_text, ends, fix)
         case Edit.REMOVE:
-            _remove(lines, fix.span)
+            _remove(of_text, ends, fix.span)
         case Edit.QUOTE:
-            _replace(lines, fix.span, quoted)
+            _replace(of_text, fix.span, quoted)
         case Edit.WRITE:
-            _replace(lines, fix.span, lambda old: _replacement(fix.text, old))
-    return bom + "\n".join(lines).encode()
+            _replace(of_text, fix.span, lambda old: _replacement(fix.text, old))
+    return bom + "".join(map("".join, zip(of_text, ends, strict=True))).encode()
+
+
+def _insert(lines: list[str], ends: list[str], fix: Fix) -> None:
+    """Insert a line, with the end of the first line."""
+    at = min(fix.span.line - 1, len(lines))
+    lines.insert(at, written(fix.text))
+    # The last line has no end, so the line end goes before the new line then.
+    ends.insert(min(at, len(ends) - 1), ends[0] or "\n")
 
 
 def _replacement(text: str, old: str) -> str:
@@ -40,7 +49,7 @@ def _replace(lines: list[str], span: Span, text: Callable[[str], str]) -> None:
     lines[span.line - 1] = line[:start] + text(line[start:end]) + line[end:]
 
 
-def _remove(lines: list[str], span: Span) -> None:
+def _remove(lines: list[str], ends: list[str], span: Span) -> None:
     """Remove an entry: its whole lines, or its place in `[...]` or `{...}`."""
     first_line, last_line = span.line - 1, span.end_line - 1
     before = lines[first_line][: span.column - 1]
@@ -51,6 +60,7 @@ def _remove(lines: list[str], span: Span) -> None:
             last_line, rest = _before(lines, last_line), ""
         if re.fullmatch(r"\s*(#.*)?", rest):
             del lines[first_line : last_line + 1]
+            del ends[first_line : last_line + 1]
     elif first_line == last_line:
         lines[first_line] = _without(lines[first_line], span.column - 1, span.end_column - 1)
 
