@@ -107,6 +107,73 @@ def test_git_follows_no_link_to_another_repository(tree: Path) -> None:
     assert "precious" not in result.output
 
 
+@pytest.fixture
+def foreign(tree: Path) -> Path:
+    """Another repository on the machine, with a spec that the tree may not show."""
+    folder = tree.parent / "other"
+    folder.mkdir()
+    (folder / "platform.yaml").write_text(SPEC.replace("minimal", "precious"))
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "x")
+    git(folder, "worktree", "add", "-q", str(tree.parent / "worktree"))
+    return folder
+
+
+def _file(tree: Path, foreign: Path) -> None:
+    (tree / ".git").write_text(f"gitdir: {foreign}/.git\n")
+
+
+def _worktree(tree: Path, foreign: Path) -> None:
+    (tree / ".git").write_text(f"gitdir: {foreign}/.git/worktrees/worktree\n")
+
+
+def _own_worktree(tree: Path, foreign: Path) -> None:
+    """A folder in the tree itself that names the tree, and another repository."""
+    folder = tree / "g" / "worktrees" / "a"
+    folder.mkdir(parents=True)
+    (tree / ".git").write_text("gitdir: g/worktrees/a\n")
+    (folder / "gitdir").write_text(f"{tree}/.git\n")
+    (folder / "commondir").write_text(f"{foreign}/.git\n")
+    shutil.copy(foreign / ".git" / "HEAD", folder / "HEAD")
+
+
+def _common(tree: Path, foreign: Path) -> None:
+    git(tree, "init", "-q")
+    (tree / ".git" / "commondir").write_text(f"{foreign}/.git\n")
+
+
+def _linked_parts(tree: Path, foreign: Path) -> None:
+    git(tree, "init", "-q")
+    for name in ("objects", "refs"):
+        shutil.rmtree(tree / ".git" / name)
+        (tree / ".git" / name).symlink_to(foreign / ".git" / name)
+
+
+@pytest.mark.parametrize("plant", [_file, _worktree, _own_worktree, _common, _linked_parts])
+def test_git_reads_no_other_repository(
+    plant: Callable[[Path, Path], None], tree: Path, foreign: Path
+) -> None:
+    plant(tree, foreign)
+    assert "precious" in git(tree, "show", "HEAD:platform.yaml").stdout, "the trap would not spring"
+    for words in (["diff", "HEAD"], ["apply-plan", "--since", "HEAD"]):
+        result = run(*words)
+        assert result.exit_code == 2, result.output
+        assert "precious" not in result.output
+
+
+def test_worktrees_and_submodules_are_read(
+    tree: Path, foreign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree.parent / "worktree")
+    assert run("diff", "HEAD").exit_code == 0
+    git(tree, "init", "-q")
+    git(tree, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(foreign), "sub")
+    assert (tree / "sub" / ".git").is_file()
+    monkeypatch.chdir(tree / "sub")
+    assert run("diff", "HEAD").exit_code == 0
+
+
 @pytest.mark.parametrize("planted", ["HEAD", "main/platform.yaml"])
 def test_a_file_that_is_named_like_a_revision_takes_no_part(tree: Path, planted: str) -> None:
     git(tree, "init", "-q", "-b", "main")

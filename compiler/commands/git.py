@@ -12,7 +12,8 @@ import os
 import subprocess  # arguments are lists, no shell takes part
 from pathlib import Path
 
-from compiler.files import MOST_BYTES, is_link, is_there, real
+from compiler.commands.git_folder import ForeignRepositoryError, refuse_foreign
+from compiler.files import MOST_BYTES, is_there, real
 
 _OPTIONS = (
     "-c", "safe.bareRepository=explicit", "-c", "protocol.allow=never",
@@ -41,7 +42,7 @@ class NoSuchFileError(GitError):
 def file_at(revision: str, file: Path) -> bytes:
     """A file as it was at a revision."""
     folder, path = _from(file)
-    _refuse_link(folder)
+    _refuse_foreign(folder)
     if _git_output(folder, "rev-parse", "--git-dir") is None:
         raise GitError(f"{real(folder)} is in no repository of Git, so there is no `{revision}`")
     commit = _git_output(
@@ -60,7 +61,7 @@ def tracked(folder: Path) -> tuple[str, ...]:
     """The files in a folder that Git tracks, ignored or not; none if there is no repository."""
     if not any(is_there(directory / ".git") for directory in (real(folder), *real(folder).parents)):
         return ()
-    _refuse_link(folder)
+    _refuse_foreign(folder)
     listed = _git_output(folder, "ls-files", "-z", "--", ".")
     if listed is None:
         raise GitError(f"git cannot list {folder}")
@@ -115,15 +116,15 @@ def _blob(folder: Path, name: str, title: str) -> bytes:
     return data
 
 
-def _refuse_link(folder: Path) -> None:
-    """Refuse a `.git` that is a link, because Git would follow it and read another repository."""
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a `.git` by which Git would read another repository."""
     start = real(folder)
     for directory in (start, *start.parents):
         if is_there(directory / ".git"):
-            if is_link(directory / ".git"):
-                raise GitError(
-                    f"{directory / '.git'} is a symbolic link; platformc does not follow it"
-                )
+            try:
+                refuse_foreign(directory)
+            except ForeignRepositoryError as error:
+                raise GitError(str(error)) from error
             return
 
 
