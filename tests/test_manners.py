@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import Result
 from support import command_line
 from support.paths import SCENARIOS
@@ -230,7 +232,60 @@ def test_every_example_has_a_sentence_and_starts_a_platform(tmp_path: Path) -> N
     assert run(["init", str(tmp_path), "--from", "two-teams", "--name", "ours"]).exit_code == 0
     result = run(["validate", "-f", str(tmp_path / "platform.yaml")])
     assert result.exit_code == 0
-    assert "name: ours" in (tmp_path / "platform.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(examples()))
+def test_an_example_gets_another_name_and_no_other_change(name: str, tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path), "--from", name, "--name", "ours"]).exit_code == 0
+    text = (tmp_path / "platform.yaml").read_text()
+    before = (SCENARIOS / name / "platform.yaml").read_text().splitlines()
+    renamed = yaml.safe_load(text)
+    assert renamed["metadata"]["name"] == "ours"
+    assert renamed["spec"] == yaml.safe_load("\n".join(before))["spec"]
+    changed = set(text.splitlines()) - set(before)
+    assert len(changed) == 2  # the name, and the schema for editors
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("ceph", "write the certificate of your authority (PEM) into certs/example.pem"),
+        (
+            "private-authority",
+            "write the certificate of your authority (PEM) into certs/example.pem",
+        ),
+        ("model-registry", "platformc models lock prod --server URL"),
+    ],
+)
+def test_an_example_says_what_must_be_there_before_a_compile(
+    name: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = run(["init", "--from", name]).stderr
+    assert f"  {step}" in message
+    assert message.endswith("  platformc compile\n")
+    for path in ("certs", "platform.lock"):
+        source = SCENARIOS / name / path
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / path)
+        elif source.exists():
+            shutil.copy(source, tmp_path / path)
+    assert run(["compile"]).exit_code == 0
+
+
+def test_git_ignores_plain_secrets_and_no_encrypted_ones(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path)]).exit_code == 0
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    names = (
+        "secret-a-b.yaml",
+        "secret-a-b.sops.yaml",
+        "sealedsecret-a-b.yaml",
+        "kustomization.yaml",
+    )
+    paths = [f"secrets/dev/{name}" for name in names]
+    words = ["git", "-C", str(tmp_path), "check-ignore", *paths]
+    ignored = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    assert ignored.splitlines() == ["secrets/dev/secret-a-b.yaml"]
 
 
 def test_a_mistyped_example_gets_the_right_one(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 
@@ -13,10 +14,17 @@ from compiler.commands import complete
 from compiler.commands.examples import examples, sentence
 from compiler.commands.output import fail, fail_unknown, note
 from compiler.commands.verb import Verb
-from compiler.files import open_folder, packaged
+from compiler.delivery.apply_plan import SpecLocation
+from compiler.diagnostics import Report
+from compiler.diagnostics.fix import Fix
+from compiler.files import next_to_spec, open_folder, packaged
+from compiler.fix.edit import edited
+from compiler.load import load
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.json_schema import schema_text
 
+# Plain Secrets; encrypted ones are committed (`secretNAME.sops.yaml`, `sealedsecretNAME.yaml`).
+_IGNORED = "/secrets/*/secret-*.yaml\n!/secrets/*/secret-*.sops.yaml\n/.platformc/\n"
 _SCHEMA = "# yaml-language-server: $schema=schemas/platform.schema.json\n"
 
 
@@ -44,8 +52,30 @@ def command(folder: Path, lab: bool, example: str | None, listed: bool, name: st
         fail("`--lab` and `--from` name two starts; leave one out")
     if name:
         _check(name)
-    _write(folder, _copied(example, name) if example else _started(lab, name))
-    note(f"next: {'' if folder == Path() else f'cd {quote(str(folder))} && '}platformc compile")
+    text = _copied(example, name) if example else _started(lab, name)
+    _write(folder, text)
+    first = [*_before_compile(text.encode(), folder)] if example else []
+    change = "" if folder == Path() else f"cd {quote(str(folder))} && "
+    if not first:
+        note(f"next: {change}platformc compile")
+        return
+    note("next:")
+    for step in (*first, f"{change}platformc compile"):
+        note(f"  {step}")
+
+
+def _before_compile(spec: bytes, folder: Path) -> Iterator[str]:
+    """The steps that an example needs before it compiles: files of certificates, and the lock of models."""
+    from compiler import pipeline  # not needed for the first spec
+
+    for path, file in next_to_spec.read(spec, folder).items():
+        if file.problem:
+            yield f"write the certificate of your authority (PEM) into {folder / path}"
+    options = SpecLocation(folder / "platform.yaml").options
+    platforms = pipeline.resolved_text(spec, str(folder / "platform.yaml")).platforms
+    for name, platform in platforms.items():
+        if name is not None and platform.registered:
+            yield f"platformc models lock {name}{options} --server URL  # the address of its registry"
 
 
 def _check(name: str) -> None:
@@ -73,10 +103,12 @@ def _copied(example: str, name: str | None) -> str:
     specs = examples()
     if example not in specs:
         fail_unknown("example", example, specs, "`platformc init --list` names them")
-    text = packaged(specs[example]).decode()
+    data = packaged(specs[example])
     if name:
-        text = re.sub(r"(?m)^  name: .*$", f"  name: {name}", text, count=1)
-    return _SCHEMA + text
+        document = load(data, example, Report())
+        assert document is not None
+        data = edited(data, Fix(document.at(("metadata", "name")).span, name))
+    return _SCHEMA + data.decode()
 
 
 def _write(folder: Path, text: str) -> None:
@@ -84,7 +116,7 @@ def _write(folder: Path, text: str) -> None:
     files = {
         "platform.yaml": text,
         "schemas/platform.schema.json": schema_text(),
-        ".gitignore": "/secrets/\n/.platformc/\n",
+        ".gitignore": _IGNORED,
     }
     with open_folder(folder, 0o755) as output:
         if output.status("platform.yaml") is not None:
