@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
 from support.custom_resources import as_resource
+from support.diagnosing import HEADER, diagnosed
 from support.reachability import selects
 from support.scenarios import compiled
 from test_network import bindings_by_pod, needs, network, pods
@@ -325,3 +326,34 @@ def test_a_scraper_of_a_port_that_clients_use_gets_its_path_and_no_more() -> Non
     ]
     (rule,) = spec["rules"]
     assert rule["to"][0]["operation"]["paths"] == ["/minio/v2/metrics/cluster"]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "sidecar.istio.io/inject", "istio.io/dataplane-mode", "security.istio.io/tlsMode", "istio-injection",
+        "egress.platformc.dev/hugging-face", "uses.platformc.dev/a-b", "platformc.dev/x",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("section", ["workloads", "models", "components", "metadata"])
+def test_no_label_takes_a_pod_out_of_the_mesh_or_opens_its_network(
+    section: str, label: str
+) -> None:
+    labels = f'labels: {{{label}: "false"}}'
+    name = "{name: example}" if section != "metadata" else f"{{name: example, {labels}}}"
+    parts = {
+        "workloads": f"  workloads: {{w: {{image: 'a/b:1', {labels}}}}}\n",
+        "models": f"  models: {{m: {{format: sklearn, uri: 's3://abc/m', {labels}}}}}\n",
+        "components": f"  components: {{redis: {{{labels}}}}}\n",
+        "metadata": "  components: {redis: {}}\n",
+    }
+    text = (
+        f"apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name}\nspec:\n{parts[section]}"
+    )
+    assert "invalid-label" in {diagnostic.code for diagnostic in diagnosed(text.encode())}
+
+
+@pytest.mark.parametrize("label", ["app.kubernetes.io/name", "istio.io/gateway-name", "istio"])
+def test_the_pods_of_a_gateway_have_any_labels(label: str) -> None:
+    text = f"{HEADER}spec:\n  domain: a.example\n  components: {{ingress: {{pods: {{labels: {{{label}: a}}}}}}}}\n"
+    assert "invalid-label" not in {diagnostic.code for diagnostic in diagnosed(text.encode())}

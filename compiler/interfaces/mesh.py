@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from compiler import model
 
+# Labels of pods, namespaces and Services that the mesh reads.
+OBEYED = re.compile(r"([a-z0-9.-]+\.)?istio\.io/|istio-injection$", re.I)
 # A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 

@@ -1,16 +1,16 @@
-"""Labels that platformc sets itself, because selectors depend on them."""
+"""Labels that platformc sets itself, because selectors depend on them, and labels that a mesh obeys."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import PREFIX, USES, Instance, Path, Platform
-from compiler.spec.section import Section
-from compiler.spec.walk import sections
+from compiler.interfaces import mesh
+from compiler.model import PREFIX, Instance, Path, Platform
 
-_RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", USES)
+_RESERVED = re.compile(rf"app\.kubernetes\.io/|([a-z0-9.-]+\.)?{re.escape(PREFIX)}/")
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
@@ -20,24 +20,29 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, section in sections(instance.spec, instance.path, _has_labels):
-        _check_labels((*path, "labels"), section.labels, platform, report)
-
-
-def _has_labels(section: type[Section]) -> bool:
-    return "labels" in section.model_fields
+    # Other sections select pods of others by their labels, such as those of a gateway.
+    _check_labels((*instance.path, "labels"), instance.spec.labels, platform, report)
 
 
 def _check_labels(
     path: Path, labels: Mapping[str, str], platform: Platform, report: Report
 ) -> None:
     for label in sorted(labels):
-        if label.startswith(_RESERVED):
+        if reason := _reason(label):
             location = (*path, label)
             report.add(
                 "invalid-label",
-                f"`{label}` is set by the compiler; selectors depend on it",
+                f"`{label}` {reason}",
                 platform.document.span_of(location),
                 path=location,
                 help="write another label, like `team: research` or `example.com/team: research`",
             )
+
+
+def _reason(label: str) -> str | None:
+    """The reason why a label is refused, or None."""
+    if _RESERVED.match(label):
+        return "is set by the compiler; selectors depend on it"
+    if mesh.OBEYED.match(label):
+        return "is read by the mesh, and could take pods out of it"
+    return None
