@@ -130,7 +130,12 @@ def test_standard_input_is_a_spec(spec: Path) -> None:
     assert run(["validate", "-f", "-"], SPEC).exit_code == 0
     assert "--> -:5:" in run(["validate", "-f", "-"], BAD).stderr
     assert "kind: Namespace" in run(["render", "dev", "-f", "-"], SPEC).stdout
-    assert "-f -" in run(["apply-plan", "dev", "-f", "-"], SPEC).stdout
+    plan = run(
+        ["apply-plan", "dev", "-f", "-"], SPEC
+    )  # in `| sh -e`, its commands would read the plan
+    assert plan.exit_code == 2
+    assert plan.stdout == ""
+    assert "name a file by `-f`" in plan.stderr
     refused = run(["validate", "--fix", "-f", "-"], BAD)
     assert refused.exit_code == 2
     assert "cannot be corrected in place" in refused.stderr
@@ -390,3 +395,30 @@ def test_every_verb_takes_the_common_options() -> None:
         help = run([verb, "--help"]).stdout
         if "COMMAND [ARGS]" not in help:
             assert {"--quiet", "--verbose", "--color"} <= set(help.replace(",", " ").split())
+
+
+def test_printed_commands_name_the_spec_and_the_folder_of_the_output(
+    spec: Path, tmp_path: Path
+) -> None:
+    spec.rename(tmp_path / "ok.yaml")
+    options = ["-f", "ok.yaml", "-o", "out3"]
+    stale = run(["compile", "--check", *options])
+    assert "run `platformc compile -f ok.yaml -o out3` and commit" in stale.stderr
+    assert run(["compile", *options]).exit_code == 0
+    first = next(path for path in sorted((tmp_path / "out3" / "base").rglob("*.yaml")))
+    first.write_text("edited")
+    edited = run(["compile", *options]).stderr
+    assert "`platformc compile -f ok.yaml -o out3 --force`" in edited
+    made = run(["secrets", "generate", "dev", *options])
+    assert made.exit_code == 0
+    assert "kubectl apply --server-side -k out3/secrets/dev\n" in made.stderr
+    assert (tmp_path / "out3" / "secrets" / "dev" / "kustomization.yaml").exists()
+
+
+def test_a_kit_is_named_by_its_path_from_the_current_folder(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    result = run(["client-kit", "dev", "training"])
+    assert result.stderr.startswith("../clients/dev/training: for the namespace ")

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from compiler.commands.compiling import lowered_of
-from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.options import environment_argument, location_of, spec_option
 from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation, Step, WaveChange, deletions, plan
+from compiler.delivery.apply_plan import Step, WaveChange, deletions, plan
 from compiler.delivery.next_steps import pages
 from compiler.delivery.upgrades import copies
 from compiler.diff import Change
@@ -43,7 +43,7 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
     changes = _changes(before, lowered) if before else ()
-    steps = [*plan(lowered, SpecLocation(file), before, changes)]
+    steps = [*plan(lowered, location_of(file), before, changes)]
     if before:
         steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]

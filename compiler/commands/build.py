@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 import click
@@ -76,7 +77,7 @@ class Build(Struct, frozen=True):
                     output.seal(planned)
                     remember(self.root, current, self._text(result.report))
                 else:
-                    _blocked(planned, self.root, result.report)
+                    _blocked(planned, self.root, self._command, result.report)
         except BusyError as error:
             fail(str(error))
         except OSError as error:
@@ -89,6 +90,13 @@ class Build(Struct, frozen=True):
         """The paths that the command covers: all, or the base's and the named environments'."""
         named = (f"{top}/{name}/" for top in PER_ENVIRONMENT for name in self.environments)
         return ("base/", *named) if self.environments else ("",)
+
+    @property
+    def _command(self) -> str:
+        """The command that writes this tree."""
+        output = "" if self.root == self.file.parent else f" -o {quote(str(self.root))}"
+        named = "".join(f" --env {name}" for name in self.environments)
+        return f"platformc compile{SpecLocation(self.file).options}{output}{named}"
 
     def _objects(self) -> Compilation:
         """The spec's objects. Ends the command if the spec has an error."""
@@ -118,7 +126,7 @@ class Build(Struct, frozen=True):
                     report.add(
                         "interrupted-write",
                         f"an earlier write to `{self.root}` was interrupted",
-                        help="`platformc compile` finishes it or rolls it back",
+                        help=f"`{self._command}` finishes it or rolls it back",
                     )
                     return
                 planned = plan(tree, folder, self._scope)
@@ -127,7 +135,7 @@ class Build(Struct, frozen=True):
             pass
         except OSError as error:
             fail(sentence(error))
-        _blocked(planned, self.root, report)
+        _blocked(planned, self.root, self._command, report)
         if planned.clean:
             return
         click.echo(differences, nl=False, err=self.form != "text")
@@ -135,7 +143,7 @@ class Build(Struct, frozen=True):
             report.add(
                 "stale-output",
                 "the compiled tree does not match the spec",
-                help="run `platformc compile` and commit the result",
+                help=f"run `{self._command}` and commit the result",
             )
 
     def _text(self, report: Report) -> str:
@@ -186,9 +194,9 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
     return parallel.run(work, type) if packages >= _LARGE_BUILD else work
 
 
-def _blocked(planned: Plan, root: Path, report: Report) -> None:
+def _blocked(planned: Plan, root: Path, command: str, report: Report) -> None:
     """Report the files that platformc must not overwrite."""
-    remedy = "or overwrite it with `platformc compile --force`; nothing was written"
+    remedy = f"or overwrite it with `{command} --force`; nothing was written"
     for path in planned.edited:
         report.add(
             "edited-output",

@@ -46,4 +46,4 @@ def command(
     with open_folder(root, 0o755) as kits:
         for path, text in files.items():
             kits.replace(f"{folder}/{path}", text.encode())
-    note(f"{folder}: for the namespace {instance.namespace}")
+    note(f"{root / folder}: for the namespace {instance.namespace}")

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from compiler.commands.compiling import lowered_of
-from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.options import environment_argument, location_of, spec_option
 from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.move import copier, steps
 
 
@@ -40,4 +39,4 @@ def command(environment: str | None, file: Path, back: bool, replace: bool) -> N
     if back and move.cut_over:
         fail("write `cutOver: false` under `spec.move` and compile: then this prints the way back")
     need_current(lowered, file)
-    print_steps(steps(lowered, SpecLocation(file), move, job, back=back, replacing=replace))
+    print_steps(steps(lowered, location_of(file), move, job, back=back, replacing=replace))

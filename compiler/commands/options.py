@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands.choice import Choice
 from compiler.commands.complete import environments
-from compiler.commands.spec_file import NAME, nearest
+from compiler.commands.output import fail
+from compiler.commands.spec_file import NAME, STDIN, nearest
+
+if TYPE_CHECKING:
+    from compiler.delivery.apply_plan import SpecLocation
 
 
 def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
@@ -18,6 +23,18 @@ def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...
         commands = " && ".join(f"{context.command_path} -f {quote(str(file))}" for file in files)
         context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")
     return files[0] if files else nearest()
+
+
+def location_of(file: Path) -> SpecLocation:
+    """The spec of a plan. Ends the command if the plan's commands could not read the spec again."""
+    if file == STDIN:
+        fail(
+            "the commands of a plan read the spec again, and the standard input is then the plan: "
+            "name a file by `-f`"
+        )
+    from compiler.delivery.apply_plan import SpecLocation
+
+    return SpecLocation(file)
 
 
 FORMATS = ("text", "json", "sarif", "github", "junit")

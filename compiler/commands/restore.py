@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from compiler.commands.compiling import lowered_of
-from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.options import environment_argument, location_of, spec_option
 from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.restore import (
     RestoreRequest,
     irreplaceable,
@@ -74,7 +73,7 @@ def command(
     if not replace:  # over what is there, nothing is applied
         need_current(lowered, file)
         _need_secrets(lowered, only, file.parent)
-    print_steps(steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)))
+    print_steps(steps(lowered, location_of(file), RestoreRequest(only, at, origin, replace)))
 
 
 def _is_time(text: str) -> bool:

@@ -14,7 +14,12 @@ from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
 from compiler.commands.git import GitError, tracked
-from compiler.commands.options import environment_argument, output_option, spec_option
+from compiler.commands.options import (
+    environment_argument,
+    location_of,
+    output_option,
+    spec_option,
+)
 from compiler.commands.output import fail, fail_unknown, note, print_steps
 from compiler.commands.verb import Group
 from compiler.delivery.apply_plan import SpecLocation, generation
@@ -126,7 +131,7 @@ def generate(
     )
     if lowered.platform.settings.secrets.provider == "local":
         _warn_of_tracked(result.folder)
-    location = SpecLocation(file)
+    location = SpecLocation(file, output)
     _, apply, *_ = generation(lowered, location)
     note("next:")
     note(f"  {apply}")
@@ -218,7 +223,7 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts | sh -e    run them
     """
     lowered = lowered_of(file, environment)
-    print_steps(plan(lowered, _changed(lowered, secrets), SpecLocation(file)))
+    print_steps(plan(lowered, _changed(lowered, secrets), location_of(file)))
 
 
 def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:

@@ -57,6 +57,7 @@ class SpecLocation(Struct, frozen=True):
     """The path of the spec, from which commands get their options and paths."""
 
     spec: Path = Path("platform.yaml")
+    output: Path | None = None  # the folder of the output, if it is not the spec's
 
     @property
     def options(self) -> str:
@@ -64,7 +65,8 @@ class SpecLocation(Struct, frozen=True):
         return "" if self.spec == Path("platform.yaml") else f" -f {shlex.quote(str(self.spec))}"
 
     def sibling(self, path: str) -> str:
-        return shlex.quote(str(self.spec.parent / path))
+        """The path of a file of the output, next to the spec unless the user named a folder."""
+        return shlex.quote(str((self.output or self.spec.parent) / path))
 
 
 def plan(
