@@ -124,6 +124,12 @@ def _file(tree: Path, foreign: Path) -> None:
     (tree / ".git").write_text(f"gitdir: {foreign}/.git\n")
 
 
+def test_a_git_file_with_any_bytes_leads_nowhere(tree: Path) -> None:
+    for data in (b"", b"gitdir: a\0b", b"gitdir: \xff", b"x" * 100_000, b"gitdir: " + b"a/" * 5000):
+        (tree / ".git").write_bytes(data)
+        assert run("diff", "HEAD").exit_code == 2
+
+
 def _worktree(tree: Path, foreign: Path) -> None:
     (tree / ".git").write_text(f"gitdir: {foreign}/.git/worktrees/worktree\n")
 

@@ -7,7 +7,7 @@ tree in return. git also follows links in the place of its folders, and `commond
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.files import UnsafePathError, is_folder, is_link, is_there, open_folder, real
@@ -22,7 +22,6 @@ _BORROWED = (
     "refs/heads",
     "refs/tags",
 )
-_WORKTREE = re.compile(r'^[ \t]*worktree[ \t]*=[ \t]*"?([^"\n]+?)"?[ \t]*$', re.M | re.I)
 _MOST = 2**16  # bytes of a file with a path, or of settings
 
 
@@ -69,8 +68,16 @@ def _is_worktree(target: Path, git: Path) -> bool:
 def _is_submodule(target: Path, directory: Path) -> bool:
     """Whether a folder is that of a submodule, in the repository around its working tree."""
     settings = f"{_text(target, 'config')}\n{_text(target, 'config.worktree')}"
-    named = any(real(target / path) == directory for path in _WORKTREE.findall(settings))
+    named = any(real(target / path) == directory for path in _worktrees(settings))
     return named and not _text(target, "commondir")
+
+
+def _worktrees(settings: str) -> Iterator[str]:
+    """The values of `core.worktree` in settings of git, as git writes them for a submodule."""
+    for line in settings.split("\n"):
+        key, _, value = line.partition("=")
+        if key.strip().lower() == "worktree":
+            yield value.strip().strip('"')
 
 
 def _text(folder: Path, name: str) -> str:
@@ -80,4 +87,5 @@ def _text(folder: Path, name: str) -> str:
             data = opened.read_if_there(name, _MOST) or b""
     except (OSError, UnsafePathError):
         return ""
-    return data.decode("utf-8", "replace").removesuffix("\n")
+    text = data.decode("utf-8", "replace").removesuffix("\n")
+    return "" if "\0" in text else text  # no path has a null byte

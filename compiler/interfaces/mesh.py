@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from compiler import model
 
-# Labels of pods, namespaces and Services that the mesh reads.
-OBEYED = re.compile(r"([a-z0-9.-]+\.)?istio\.io/|istio-injection$", re.I)
 # A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
+
+
+def obeys(label: str) -> bool:
+    """Whether the mesh reads a label of a pod, a namespace or a Service."""
+    return f".{label.partition('/')[0]}".endswith(".istio.io") or label == "istio-injection"
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

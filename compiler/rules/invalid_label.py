@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from compiler.diagnostics import Report
 from compiler.interfaces import mesh
 from compiler.model import PREFIX, Instance, Path, Platform
 
-_RESERVED = re.compile(rf"app\.kubernetes\.io/|([a-z0-9.-]+\.)?{re.escape(PREFIX)}/")
+_RESERVED = (".app.kubernetes.io", f".{PREFIX}")  # the ends of prefixes, after a dot
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
@@ -41,8 +40,8 @@ def _check_labels(
 
 def _reason(label: str) -> str | None:
     """The reason why a label is refused, or None."""
-    if _RESERVED.match(label):
+    if f".{label.partition('/')[0]}".endswith(_RESERVED) and "/" in label:
         return "is set by the compiler; selectors depend on it"
-    if mesh.OBEYED.match(label):
+    if mesh.obeys(label):
         return "is read by the mesh, and could take pods out of it"
     return None
