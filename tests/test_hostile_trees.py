@@ -387,6 +387,7 @@ def test_printed_commands_have_the_folder_as_a_part_of_one_word(
     (tmp_path / name).mkdir()
     (tmp_path / name / "platform.yaml").write_text(REFERENCE)
     monkeypatch.chdir(tmp_path)
+    assert run("compile", "-f", f"{name}/platform.yaml").exit_code == 0
     result = run(*verb.split(), "-f", f"{name}/platform.yaml")
     assert result.exit_code == 0, result.stderr
     lines = [line for line in result.output.splitlines() if "id>pw" in line]

@@ -238,7 +238,7 @@ def test_a_sidecar_reaches_its_control_plane_and_no_pod_its_own_ports() -> None:
 
 def test_what_people_open_has_a_host() -> None:
     hosts = {
-        host: manifest["spec"]["http"][0]["route"][0]["destination"]
+        host: manifest["spec"]["http"][-1]["route"][0]["destination"]
         for manifest in objects("istio-sidecar", "default")
         if manifest["kind"] == "VirtualService"
         for host in manifest["spec"]["hosts"]

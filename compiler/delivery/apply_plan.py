@@ -49,8 +49,8 @@ class WaveChange(Struct, frozen=True):
 
     wave: int
     title: str
-    first: tuple[str, ...] = ()  # before the wave is applied
-    then: tuple[str, ...] = ()  # after it is applied, and before the waits
+    before: tuple[str, ...] = ()  # before the wave is applied
+    after: tuple[str, ...] = ()  # after it is applied, and before the waits
 
 
 class SpecLocation(Struct, frozen=True):
@@ -85,9 +85,9 @@ def plan(
         if deleted:
             yield Step("what the next wave makes anew under the same name", deleted)
         in_wave = [change for change in changes if change.wave == wave]
-        yield from (Step(change.title, change.first) for change in in_wave if change.first)
+        yield from (Step(change.title, change.before) for change in in_wave if change.before)
         phase = Phase.of(wave)
-        then = dict.fromkeys(line for change in in_wave for line in change.then)
+        then = dict.fromkeys(line for change in in_wave for line in change.after)
         commands = (apply(lowered, location, wave), *then, *_waits(objects, kinds))
         yield Step(f"wave {wave}, {phase.title}", commands, phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
@@ -203,8 +203,8 @@ def _by_others(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         )
     hosts = ", ".join(dict.fromkeys(host for _, host, _ in administration(lowered.graph)))
     if hosts:
-        made = f"made by now by the administrators of {hosts}: logins, and what these may use"
-        yield Step(f"{made} (platformc prerequisites {environment})", ())
+        task = f"made by now by the administrators of {hosts}: logins, and what these may use"
+        yield Step(f"{task} (platformc prerequisites {environment})", ())
 
 
 def generation(

@@ -32,7 +32,8 @@ def nodes(graph: Graph) -> tuple[Instance[Any], ...]:
 
 
 def edges(graph: Graph) -> tuple[Edge, ...]:
-    return tuple(map(edge, drawn(graph)))
+    # A consumer may have two logins of a provider: one edge shows both.
+    return tuple(dict.fromkeys(map(edge, drawn(graph))))
 
 
 def drawn(graph: Graph) -> Iterator[Binding]:

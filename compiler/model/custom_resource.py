@@ -26,11 +26,6 @@ def no_specs(manifest: Manifest) -> Iterable[Manifest]:
     return ()
 
 
-def no_labels(manifest: Manifest) -> Mapping[str, str]:
-    """The operator adds no labels to the pods."""
-    return {}
-
-
 class OperatorWorkload(Struct, frozen=True):
     """The places in an object that determine the pods which its operator makes."""
 
@@ -38,7 +33,9 @@ class OperatorWorkload(Struct, frozen=True):
     name_label: str | None = None  # the label of the pods whose value is the object's name
     account: Location = ("metadata", "name")  # the ServiceAccount of the pods
     specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # the specs of the pods
-    added_labels: Callable[[Manifest], Mapping[str, str]] = no_labels  # further labels of the pods
+    added_labels: Callable[[Manifest], Mapping[str, str]] | None = (
+        None  # further labels of the pods
+    )
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):

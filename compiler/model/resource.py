@@ -130,8 +130,9 @@ class Resource(Struct, frozen=True):
         if pods is None:
             return {}
         custom: Mapping[str, str] = at(self.manifest, pods.labels) or {}
-        named = {pods.name_label: self.name} if pods.name_label else {}
-        return {**custom, **pods.added_labels(self.manifest), **named}
+        if pods.added_labels is not None:
+            custom = {**custom, **pods.added_labels(self.manifest)}
+        return {**custom, pods.name_label: self.name} if pods.name_label else custom
 
     @property
     def pods(self) -> Iterable[Manifest]:

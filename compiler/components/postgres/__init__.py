@@ -133,11 +133,11 @@ def _container(me: model.Instance[Spec], superuser: str, connections: int) -> ku
         env=[
             Env("POSTGRES_USER", SecretRef(superuser, "username")),
             Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
+            # Below the mount: no `lost+found`, and the same for every major version.
+            Env("PGDATA", _folder(me.spec)),
             # Of a new volume: otherwise everybody is the superuser who reaches the loopback, as `kubectl
             # port-forward` does. The socket needs no password.
             Env("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256"),
-            # Below the mount: no `lost+found`, and the same for every major version.
-            Env("PGDATA", _folder(me.spec)),
         ],
         ports={"tcp-postgresql": PORT},
         startup=kube.exec_probe(ready, failures=60),
