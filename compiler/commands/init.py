@@ -54,13 +54,13 @@ def command(folder: Path, lab: bool, example: str | None, listed: bool, name: st
         _check(name)
     text = _copied(example, name) if example else _started(lab, name)
     _write(folder, text)
-    first = [*_before_compile(text.encode(), folder)] if example else []
+    steps = [*_before_compile(text.encode(), folder)] if example else []
     change = "" if folder == Path() else f"cd {quote(str(folder))} && "
-    if not first:
+    if not steps:
         note(f"next: {change}platformc compile")
         return
     note("next:")
-    for step in (*first, f"{change}platformc compile"):
+    for step in (*steps, f"{change}platformc compile"):
         note(f"  {step}")
 
 

@@ -191,13 +191,13 @@ def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
 def _by_others(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The Secrets of the user, and what administrators of services outside make, before the servers start."""
     environment = f"{lowered.platform.environment}{location.options}"
-    own = [
+    secrets = [
         f"{credential.name} ({', '.join(credential.namespaces)})"
         for credential in lowered.granted
         if credential.created_by == "you"
     ]
-    if own:
-        names = ", ".join(own)
+    if secrets:
+        names = ", ".join(secrets)
         yield Step(
             f"there already: your Secrets {names} (platformc secrets list {environment})", ()
         )

@@ -42,7 +42,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     offers = bindings_by_package(
         binding
         for binding in lowered.graph.bindings
-        if not binding.offer.external and not binding.to_model
+        if binding.offer.port and not binding.offer.external and not binding.to_model
     )
 
     def authorize(package: Package) -> Package:

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
 from compiler.interfaces import sql
-from compiler.model import Graph, Path, Platform
+from compiler.model import Graph, Instance, Path, Platform
+from compiler.model.binding import Binding
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for binding in graph.bindings:
-        claim = binding.claim
-        if not isinstance(claim, sql.Claim) or binding.relayed or binding.final.offer.external:
-            continue
-        own: frozenset[str] = getattr(binding.requires.endpoint, "own_databases", frozenset())
-        if claim.database in own:
-            reason = "the server keeps its own data there"
-        elif claim.database.startswith(sql.DRILL):
-            reason = f"a drill of copies drops databases whose names begin with `{sql.DRILL}`"
-        else:
-            continue
-        consumer = binding.consumer
-        named = getattr(consumer.spec, "database", None) is not None
-        path: Path = (*consumer.path, "database") if named else consumer.path
-        report.add(
-            "invalid-database",
-            f"`{consumer.name}` cannot have the database `{claim.database}`: {reason}",
-            platform.document.span_of(path),
-            path=path,
-            help="write another name as `database`" if named else f"rename `{consumer.name}`",
-        )
+    for name, slots in graph.offers.items():
+        for provides, offer in slots.items():
+            own: frozenset[str] | None = getattr(provides.endpoint, "own_databases", None)
+            if own is None or offer.external:
+                continue
+            for binding in graph.wiring(name).claims(provides):
+                if (reason := _reason(binding, own)) and not binding.relayed:
+                    _report(binding.consumer, binding.claim.database, reason, platform, report)
+
+
+def _reason(binding: Binding[sql.Claim, Any], own: frozenset[str]) -> str:
+    """Why a client cannot have a database; empty if it can."""
+    if binding.claim.database in own:
+        return "the server keeps its own data there"
+    if binding.claim.database.startswith(sql.DRILL):
+        return f"a drill of copies drops databases whose names begin with `{sql.DRILL}`"
+    return ""
+
+
+def _report(
+    consumer: Instance[Any], database: str, reason: str, platform: Platform, report: Report
+) -> None:
+    named = getattr(consumer.spec, "database", None) is not None
+    path: Path = (*consumer.path, "database") if named else consumer.path
+    report.add(
+        "invalid-database",
+        f"`{consumer.name}` cannot have the database `{database}`: {reason}",
+        platform.document.span_of(path),
+        path=path,
+        help="write another name as `database`" if named else f"rename `{consumer.name}`",
+    )
