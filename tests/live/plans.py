@@ -53,9 +53,9 @@ def _run(words: list[str], standard_input: str, platform: Platform, node: Node) 
             node.delete("Job", space, name)
         case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
             return _printed(node.secret_values(space, name), template)
-        case ["psql", uri, "-c", command]:  # in the server's pod, which needs no password
-            database = DATABASE.match(uri)
-            assert database, uri
+        case [":", stop, "&&", "psql", _, "-c", command]:  # in the server's pod, without a password
+            database = DATABASE.match(stop)
+            assert database, stop
             name = database[1].lower()
             return node.execute("mlops", "postgres", "psql", "-U", "postgres", name, "-c", command)
         case ["kubectl", "exec", "-i", "-n", space, resource, "-c", _, "--", *command]:
