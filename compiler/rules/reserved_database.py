@@ -6,7 +6,7 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.interfaces import sql
-from compiler.model import Graph, Instance, Path, Platform
+from compiler.model import Graph, Path, Platform
 from compiler.model.binding import Binding
 
 
@@ -18,7 +18,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 continue
             for binding in graph.wiring(name).claims(provides):
                 if (reason := _reason(binding, own)) and not binding.relayed:
-                    _report(binding.consumer, binding.claim.database, reason, platform, report)
+                    _report(binding, reason, platform, report)
 
 
 def _reason(binding: Binding[sql.Claim, Any], own: frozenset[str]) -> str:
@@ -31,14 +31,19 @@ def _reason(binding: Binding[sql.Claim, Any], own: frozenset[str]) -> str:
 
 
 def _report(
-    consumer: Instance[Any], database: str, reason: str, platform: Platform, report: Report
+    binding: Binding[sql.Claim, Any], reason: str, platform: Platform, report: Report
 ) -> None:
+    consumer = binding.consumer
     named = getattr(consumer.spec, "database", None) is not None
+    if binding.claim.exists:
+        help = "move its tables to a database of their own, and adopt that"
+    else:
+        help = "write another name as `database`" if named else f"rename `{consumer.name}`"
     path: Path = (*consumer.path, "database") if named else consumer.path
     report.add(
         "invalid-database",
-        f"`{consumer.name}` cannot have the database `{database}`: {reason}",
+        f"`{consumer.name}` cannot have the database `{binding.claim.database}`: {reason}",
         platform.document.span_of(path),
         path=path,
-        help="write another name as `database`" if named else f"rename `{consumer.name}`",
+        help=help,
     )

@@ -39,7 +39,7 @@ def lower(
     yield from backup.key(me, plan)
     scripts = {
         "dump.sh": kube.render(folder, "dump.sh.j2", databases=databases),
-        "restore.sh": kube.render(folder, "restore.sh.j2", databases=databases),
+        "restore.sh": kube.render(folder, "restore.sh.j2", databases=databases, drill=sql.DRILL),
         "contents.sh": contents,
         **backup.scripts(me, plan, store),
         **origin.files(me, logins),
