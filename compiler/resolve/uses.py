@@ -14,7 +14,7 @@ from compiler.model.binding import Binding, Requires
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.resource import Env
-from compiler.resolve import models, problems
+from compiler.resolve import conflicts, models, problems
 from compiler.resolve.join import Candidate, Join, pooler
 
 
@@ -109,7 +109,7 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     for previous in earlier:
         if (previous.provider.name, previous.provides) != (binding.provider.name, binding.provides):
             join.unsettled.add(binding.consumer.name)
-            problems.report_conflict(join, path, binding, previous)
+            conflicts.report_conflict(join, path, binding, previous)
             return
     earlier.append(binding)
 
@@ -143,7 +143,7 @@ def _check_pods(join: Join, used: list[tuple[Binding, Path]]) -> None:
             earlier, value = variables.setdefault(variable.name, (binding, variable))
             if value != variable:
                 join.unsettled.add(binding.consumer.name)
-                problems.report_variable_conflict(join, path, binding, earlier, variable.name)
+                conflicts.report_variable_conflict(join, path, binding, earlier, variable.name)
                 return
 
 
