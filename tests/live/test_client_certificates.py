@@ -222,7 +222,7 @@ def serve(bench: Bench, servers: list[subprocess.Popen[bytes]]) -> None:
 
 
 def serve_keys(bench: Bench, port: int, servers: list[subprocess.Popen[bytes]]) -> None:
-    password = bench.secret("feast-online-store")["password"]
+    password = bench.secret("feast-online-reader")["password"]
     tls = [word for setting, file in (("cert", "server.crt"), ("key", "server.key"), ("ca-cert", "own.crt"))
            for word in (f"--tls-{setting}-file", str(bench.place / file))]  # fmt: skip
     command = ["redis-server", "--port", "0", "--tls-port", str(port), *tls, "--tls-auth-clients", "yes",
@@ -329,7 +329,7 @@ def pooled(bench: Bench) -> subprocess.CompletedProcess[str]:
 
 def redis(bench: Bench) -> subprocess.CompletedProcess[str]:
     environment = bench.environment("CronJob", "reports")
-    password = bench.secret("feast-online-store")["password"]
+    password = bench.secret("feast-online-reader")["password"]
     environment["REDIS_URL"] = re.sub(
         "default:[^@]+@", f"default:{password}@", environment["REDIS_URL"]
     )
@@ -344,7 +344,7 @@ def pymysql(bench: Bench) -> subprocess.CompletedProcess[str]:
 def feast(bench: Bench) -> subprocess.CompletedProcess[str]:
     text = bench.localised(bench.find("ConfigMap", "feast")["data"]["feature_store.yaml"])
     for name, key in {"USERNAME": "", "PASSWORD": "password"}.items():
-        value = bench.secret("feast-online-store")[key] if key else "default"
+        value = bench.secret("feast-online-reader")[key] if key else "default"
         text = text.replace(f"${{FEAST_REDIS_{name}}}", value)
     section = json.dumps(yaml.safe_load(text)["online_store"])
     return answer([HOME / "venvs/feast/bin/python", "-c", FEAST, section], {})

@@ -138,7 +138,7 @@ def online_store(folder: Path, section: str, tls: bool) -> tuple[dict[str, Any],
         (manifest["kind"], manifest["metadata"]["name"]): manifest
         for manifest in platform.compile()
     }
-    password = objects["Secret", "feast-online-store"]["stringData"]["password"]
+    password = objects["Secret", "feast-online-reader"]["stringData"]["password"]
     text = objects["ConfigMap", "feast"]["data"]["feature_store.yaml"]
     text = text.replace("${FEAST_REDIS_USERNAME}", "features")
     config: dict[str, Any] = yaml.safe_load(text.replace("${FEAST_REDIS_PASSWORD}", password))
