@@ -20,7 +20,8 @@ from compiler.document.span import Span
 from compiler.emit import emit
 from compiler.emit.tree import Tree
 from compiler.factor import factor
-from compiler.load import MAX_NODES, load
+from compiler.load import load
+from compiler.load.builder import MAX_NODES
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo

@@ -9,7 +9,8 @@ import pytest
 from compiler.commands.spec_file import UnreadableError, read
 from compiler.diagnostics import Report
 from compiler.document import Node
-from compiler.load import MAX_DEPTH, load
+from compiler.load import load
+from compiler.load.builder import MAX_DEPTH
 
 
 def codes(data: bytes) -> list[tuple[str, int, int]]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from support.programs import Reader, tool
 
+from compiler.document.characters import is_printable
 from compiler.kube import yaml as writer
-from compiler.load import is_printable
 
 WORDS = """y n yes no on off true false null ~ Y N YES NO ON OFF TRUE FALSE NULL Null True nan inf .inf .NaN
 0 1 -1 +1 1.0 1e3 1E3 0o7 007 0x1F 0b1 1_000 12:30 12:30:45 190:20:30 2026-01-01 2026-01-01T00:00:00Z = << - -- --- ...

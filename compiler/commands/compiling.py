@@ -13,7 +13,7 @@ from compiler import pipeline
 from compiler.commands.output import fail, fail_unknown, show_errors
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
-from compiler.load import MAX_NODES
+from compiler.load.builder import MAX_NODES
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
