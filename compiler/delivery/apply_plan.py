@@ -15,12 +15,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.delivery.successors import kind_of, successions
+from compiler.delivery.successors import successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
-from compiler.model.custom_resource import CustomResource
+from compiler.model.custom_resource import CustomResource, kubectl_kind
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest, Phase, Resource
@@ -172,7 +172,7 @@ def deletions(before: Lowered, after: Lowered) -> Step:
 
 def _delete(resource: Resource) -> str:
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
-    return f"kubectl delete {kind_of(resource)} {resource.name}{namespace} --ignore-not-found"
+    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace} --ignore-not-found"
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
@@ -266,4 +266,4 @@ def _condition(manifest: Manifest, kinds: Kinds) -> tuple[str, str, str] | None:
     custom = kinds.get((group, kind))
     if custom is None or not custom.ready:
         return None
-    return f"{kind.lower()}.{group}", f"'{custom.ready}'", _TIMEOUT
+    return kubectl_kind(manifest), f"'{custom.ready}'", _TIMEOUT

@@ -28,12 +28,11 @@ from compiler.delivery.answers import (
 from compiler.delivery.certificates import endings
 from compiler.emit.manifests import manifests
 from compiler.model.credential import Credential
-from compiler.model.custom_resource import is_builtin
+from compiler.model.custom_resource import is_custom, kubectl_kind
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest, SecretRef
 from compiler.upstream.prerequisites import (
-    kubectl_kind,
     prerequisites,
     running_release,
     vendored,
@@ -104,8 +103,7 @@ def _kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     needed = {
         (*manifest["apiVersion"].partition("/")[::2], manifest["kind"])
         for manifest in objects
-        if not is_builtin(manifest["apiVersion"].rpartition("/")[0])
-        and manifest["kind"] not in bundled
+        if is_custom(manifest) and manifest["kind"] not in bundled
     }
     if not needed:
         return

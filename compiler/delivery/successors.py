@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests
+from compiler.model.custom_resource import kubectl_kind
 from compiler.model.package import KUBERNETES, Lowered
 from compiler.model.resource import Resource
 
@@ -28,19 +29,13 @@ class Succession(Struct, frozen=True):
     @property
     def deletion(self) -> str:
         """The command that deletes the earlier object; a second run deletes nothing that took its name."""
-        kind, space = kind_of(self.earlier), f"-n {self.earlier.namespace}"
+        kind, space = kubectl_kind(self.earlier.manifest), f"-n {self.earlier.namespace}"
         if self.earlier.custom is not None:
             # With what its operator has made.
             options = "--ignore-not-found --cascade=foreground"
             return f"kubectl delete {kind} {self.earlier.name} {space} {options}"
         label = f"-l {KUBERNETES}/managed-by=platformc"
         return f"kubectl delete {kind} {space} {label} --field-selector metadata.name={self.earlier.name}"
-
-
-def kind_of(resource: Resource) -> str:
-    """kubectl's name of an object's kind, with its group."""
-    group, kind, _, _ = resource.id
-    return f"{kind.lower()}.{group}" if group else kind.lower()
 
 
 def successions(before: Lowered, after: Lowered) -> list[Succession]:

@@ -9,10 +9,9 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from compiler.delivery.apply_plan import WaveChange
-from compiler.delivery.successors import kind_of
 from compiler.diff import Action, Change
 from compiler.diff.compare import in_environment
-from compiler.model.custom_resource import at
+from compiler.model.custom_resource import at, kubectl_kind
 from compiler.model.effects import Risk
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Resource
@@ -82,7 +81,10 @@ def _title(change: Change, resource: Resource) -> str:
 
 def _deletion(before: Resource, after: Resource) -> tuple[str, ...]:
     """The commands before the object is applied: it is deleted, a StatefulSet without its pods."""
-    kind, space = kind_of(before), f" -n {before.namespace}" if before.namespace else ""
+    kind, space = (
+        kubectl_kind(before.manifest),
+        f" -n {before.namespace}" if before.namespace else "",
+    )
     if before.kind != "StatefulSet":
         return (f"kubectl delete {kind} {before.name}{space} --ignore-not-found",)
     orphans = "--cascade=orphan --ignore-not-found"

@@ -15,7 +15,7 @@ from compiler.document.pointer import below
 from compiler.kube import keys, pod_security, sources
 from compiler.kube.pod_security import Violation
 from compiler.kube.rejection import Rejection
-from compiler.model.custom_resource import is_builtin
+from compiler.model.custom_resource import is_custom
 from compiler.model.resource import Manifest, pod_template
 
 _POD = {
@@ -77,10 +77,10 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
 def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
     """Check an object by the rules of its kind."""
     kind = manifest["kind"]
-    if is_builtin(manifest["apiVersion"].rpartition("/")[0]):
-        yield from keys.of_maps(manifest, "")
-    else:
+    if is_custom(manifest):
         yield from keys.of_metadata(manifest["metadata"], "/metadata")
+    else:
+        yield from keys.of_maps(manifest, "")
     if kind in ("ConfigMap", "Secret"):
         yield from keys.of_data(manifest)
     if kind == "Service":

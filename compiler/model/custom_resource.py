@@ -84,6 +84,24 @@ def is_builtin(group: str) -> bool:
     return _BUILTIN.fullmatch(group) is not None
 
 
+def is_custom(manifest: Manifest) -> bool:
+    """Whether a CustomResourceDefinition defines the object's kind."""
+    return not is_builtin(_group(manifest))
+
+
+def kubectl_kind(manifest: Manifest) -> str:
+    """kubectl's name of an object's kind, with the group of a custom one: several groups may have a kind
+    of this name, such as Gateway.
+    """
+    kind: str = manifest["kind"].lower()
+    return f"{kind}.{_group(manifest)}" if is_custom(manifest) else kind
+
+
+def _group(manifest: Manifest) -> str:
+    group: str = manifest["apiVersion"].rpartition("/")[0]
+    return group
+
+
 def at(value: Any, location: Iterable[str | int]) -> Any:
     """The value at a location of a manifest, or None."""
     for part in location:

@@ -21,7 +21,7 @@ from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names, secrets_of
 from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.model.credential import Credential
-from compiler.model.custom_resource import CustomResource
+from compiler.model.custom_resource import CustomResource, kubectl_kind
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
 from compiler.secrets.makers import maker
@@ -194,7 +194,7 @@ def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...
 def _deletion(resource: Resource, custom: CustomResource) -> tuple[str, ...]:
     """Delete the pods that an operator created for an object, and wait for the next ones."""
     assert custom.pods is not None, custom.kind
-    space, kind = f"-n {resource.namespace}", f"{custom.kind.lower()}.{custom.group}"
+    space, kind = f"-n {resource.namespace}", kubectl_kind(resource.manifest)
     return (
         f"kubectl delete pod {space} -l {custom.pods.name_label}={resource.name}",
         f"kubectl wait --for={custom.ready} {kind}/{resource.name} {space} --timeout={_TIMEOUT}",

@@ -14,7 +14,7 @@ from compiler.interfaces import cert_manager, external_secrets, sealed_secrets
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
-from compiler.model.custom_resource import is_builtin
+from compiler.model.custom_resource import is_custom, kubectl_kind
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite, Running
@@ -203,7 +203,7 @@ def _settings(prerequisite: Prerequisite, kustomization: Manifest) -> dict[str, 
 def _patch(manifest: Manifest) -> Manifest:
     """The entry of a patch. A release may add a namespace to an object, so kind and name identify it."""
     metadata = manifest["metadata"]
-    if "namespace" in metadata or not _custom(manifest):
+    if "namespace" in metadata or not is_custom(manifest):
         return {"path": _file(manifest)}
     return {
         "path": _file(manifest),
@@ -256,20 +256,6 @@ def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) 
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
     object = f"{kubectl_kind(manifest)} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
-    merge_option = " --type merge" if _custom(manifest) else ""
+    merge_option = " --type merge" if is_custom(manifest) else ""
     path = quote(f"{folder}/{prerequisite.name}/{_file(manifest)}")
     return f"kubectl patch {object}{merge_option} --patch-file {path}"
-
-
-def kubectl_kind(manifest: Manifest) -> str:
-    """kubectl's name of an object's kind, with the group: several may have a kind of this name, such as
-    Gateway.
-    """
-    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
-    return f"{manifest['kind'].lower()}{group}"
-
-
-def _custom(manifest: Manifest) -> bool:
-    """Whether a CustomResourceDefinition defines the object's kind."""
-    group = manifest["apiVersion"].rpartition("/")[0]
-    return not is_builtin(group)
