@@ -273,7 +273,7 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     result = CliRunner().invoke(platformc, words)
     assert result.exit_code == 0, result.output
     removed_lines = result.stdout.split("# what is gone\n")[1].splitlines()
-    deployment = "kubectl delete deployment.apps mlflow -n mlops --ignore-not-found"
+    deployment = "kubectl delete deployment mlflow -n mlops --ignore-not-found"
     account = "kubectl delete serviceaccount mlflow -n mlops --ignore-not-found"
     assert removed_lines.index(deployment) < removed_lines.index(account)
     assert not [
@@ -317,7 +317,7 @@ def test_larger_volumes_come_before_their_wave_which_would_be_refused(tmp_path: 
     patch = """kubectl patch pvc data-postgres-0 -n mlops -p '{"spec":{"resources":{"requests":{"storage":"20Gi"}}}}'"""
     start = lines.index(patch)
     assert lines[start + 1] == (
-        "kubectl delete statefulset.apps postgres -n mlops --cascade=orphan --ignore-not-found"
+        "kubectl delete statefulset postgres -n mlops --cascade=orphan --ignore-not-found"
     )
     assert lines[start + 2] == "# wave 20, databases"
     assert result.stdout.count("cascade=orphan") == 1
