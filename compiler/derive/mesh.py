@@ -24,7 +24,7 @@ from compiler.interfaces.istio import (
     peer_authentication,
 )  # fmt: skip
 from compiler.interfaces.mesh import NATIVE, Offer
-from compiler.kube.network_policy import policy
+from compiler.kube.network_policy import peer, policy
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
@@ -87,12 +87,7 @@ def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
         probes = [{"from": [{"ipBlock": {"cidr": PROBES}}]}]
         yield policy("allow-mesh", namespace, {}, ingress=probes)
         return
-    control = {
-        "namespaceSelector": {
-            "matchLabels": {"kubernetes.io/metadata.name": mesh.instance.namespace}
-        },
-        "podSelector": {"matchLabels": ISTIOD},
-    }
+    control = peer(mesh.instance.namespace, {"matchLabels": ISTIOD})
     # No pod calls the sidecar's own ports. The kubelet's probes come from the pod's node, which
     # NetworkPolicies never cut off (kubernetes.io, "Network Policies").
     yield policy(

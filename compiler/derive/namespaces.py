@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from compiler.derive.network_policies import upstream_namespaces
 from compiler.diagnostics import Report
-from compiler.kube.network_policy import policy
+from compiler.kube.network_policy import peer, policy
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.spec.settings import Dns, Settings
@@ -52,10 +52,7 @@ def _namespace(name: str, settings: Settings) -> tuple[Resource, ...]:
 
 def _dns_egress(dns: Dns) -> Manifest:
     """Egress to the cluster's DNS pods, and to the nodes' own caches, which no label selects."""
-    pods = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": dns.namespace}},
-        "podSelector": {"matchLabels": dict(sorted(dns.labels.items()))},
-    }
+    pods = peer(dns.namespace, {"matchLabels": dict(sorted(dns.labels.items()))})
     caches = [{"ipBlock": {"cidr": address}} for address in dns.addresses]
     ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
     return {"to": [pods, *caches], "ports": ports}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from compiler.model.resource import Manifest, Resource
 
+NAMESPACE = "kubernetes.io/metadata.name"  # the label that every namespace has, with its name
+
 
 def policy(
     name: str, namespace: str, pods: Manifest, *, ingress: list[Manifest] | None = None,
@@ -43,7 +45,7 @@ def any_of(label: str, values: Iterable[str]) -> Manifest:
 
 def in_namespace(name: str) -> Manifest:
     """The peer that stands for all pods of a namespace."""
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+    return {"namespaceSelector": {"matchLabels": {NAMESPACE: name}}}
 
 
 def peer(namespace: str, pods: Manifest) -> Manifest:

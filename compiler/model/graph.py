@@ -23,14 +23,14 @@ def successors_first(
 
     It keeps a stack, because a chain of models may be longer than Python's own stack is deep.
     """
-    begun, ended = set[str](), set[str]()
+    visited, ended = set[str](), set[str]()
     for start in names:
         stack = [start]
         while stack:
             name = stack[-1]
-            ahead = () if name in begun else successors.get(name, ())
-            begun.add(name)
-            new = [successor for successor in reversed(ahead) if successor not in begun]
+            ahead = () if name in visited else successors.get(name, ())
+            visited.add(name)
+            new = [successor for successor in reversed(ahead) if successor not in visited]
             stack += new
             if not new:
                 stack.pop()

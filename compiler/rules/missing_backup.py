@@ -19,8 +19,8 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
         return
     for environment, platform in platforms.items():
         for instance in platform.instances.values():
-            own = getattr(instance.spec, "backup", None)
-            if not isinstance(own, OwnBackup) or own.none or own.complete:
+            backup = getattr(instance.spec, "backup", None)
+            if not isinstance(backup, OwnBackup) or backup.none or backup.complete:
                 continue
             path: Path = (*instance.path, "backup")
             report.within(environment).add(

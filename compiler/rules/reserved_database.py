@@ -13,17 +13,17 @@ from compiler.model.binding import Binding
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
-            own: frozenset[str] | None = getattr(provides.endpoint, "own_databases", None)
-            if own is None or offer.external:
+            reserved: frozenset[str] | None = getattr(provides.endpoint, "own_databases", None)
+            if reserved is None or offer.external:
                 continue
             for binding in graph.wiring(name).claims(provides):
-                if (reason := _reason(binding, own)) and not binding.relayed:
+                if (reason := _reason(binding, reserved)) and not binding.relayed:
                     _report(binding, reason, platform, report)
 
 
-def _reason(binding: Binding[sql.Claim, Any], own: frozenset[str]) -> str:
+def _reason(binding: Binding[sql.Claim, Any], reserved: frozenset[str]) -> str:
     """Why a client cannot have a database; empty if it can."""
-    if binding.claim.database in own:
+    if binding.claim.database in reserved:
         return "the server keeps its own data there"
     if binding.claim.database.startswith(sql.DRILL):
         return f"a drill of copies drops databases whose names begin with `{sql.DRILL}`"

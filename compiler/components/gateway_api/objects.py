@@ -12,6 +12,7 @@ from typing import Any
 from compiler import model
 from compiler.components.bases import certificate
 from compiler.interfaces import gateway as interface
+from compiler.kube.network_policy import NAMESPACE
 
 GROUP = "gateway.networking.k8s.io"
 GATEWAY = model.CustomResource(
@@ -158,7 +159,7 @@ def _from(spaces: Sequence[str] | None) -> model.Manifest:
     """The namespaces of a listener's routes; by default the Gateway's namespace."""
     if spaces is None:
         return {"from": "Same"}
-    names = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(spaces)}
+    names = {"key": NAMESPACE, "operator": "In", "values": list(spaces)}
     return {"from": "Selector", "selector": {"matchExpressions": [names]}}
 
 

@@ -229,11 +229,11 @@ def _setup(
     repositories: Mapping[str, Repository],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that creates the administrator and the repositories. It can run again safely."""
-    places = [
+    storage = [
         (name, f"s3://{store.bucket}/{name}", repository.default_branch)
         for name, repository in repositories.items()
     ]
-    script = kube.render(__file__, "setup.sh.j2", repositories=places)
+    script = kube.render(__file__, "setup.sh.j2", repositories=storage)
     admin = lakefs.admin(me)
     resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
