@@ -147,9 +147,9 @@ def _restore(resource: Resource, request: RestoreRequest) -> Step:
 
 
 def _in_place(lowered: Lowered, restored: Set[str], restores: list[Step]) -> Iterator[Step]:
-    freeze = writers.freeze(lowered, restored)
+    freeze = writers.freeze(lowered, restored, copies=True)
     if freeze:
         yield Step(writers.STOPPED, freeze)
     yield from restores
     if freeze:
-        yield Step("start it again", writers.thaw(lowered, restored))
+        yield Step("start it again", writers.thaw(lowered, restored, copies=True))

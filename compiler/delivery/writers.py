@@ -20,38 +20,48 @@ def clients(lowered: Lowered, providers: Set[str]) -> set[str]:
     }
 
 
-def freeze(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
-    """The commands that stop the clients and wait for the end of their pods; none if no client runs."""
+def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tuple[str, ...]:
+    """The commands that stop the clients and wait for the end of their pods; none if no client runs.
+
+    With `copies`, the providers' own schedules stop too: a backup would copy data that is half replaced.
+    """
     running = deployments(lowered, providers)
     stops = [scale(resource, 0) for resource in running]
-    stops += [_set_suspend(resource, value=True) for resource in schedules(lowered, providers)]
+    stops += [
+        _set_suspend(resource, value=True)
+        for resource in schedules(lowered, providers, copies=copies)
+    ]
     waits = [line for resource in running for line in wait_for_end(resource)]
     return (*stops, *waits)
 
 
-def thaw(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
-    """The commands that start the clients again."""
+def thaw(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tuple[str, ...]:
+    """The commands that start again what `freeze` stops."""
     running = deployments(lowered, providers)
     starts = [scale(resource, resource.manifest["spec"]["replicas"]) for resource in running]
-    starts += [_set_suspend(resource, value=False) for resource in schedules(lowered, providers)]
+    starts += [
+        _set_suspend(resource, value=False)
+        for resource in schedules(lowered, providers, copies=copies)
+    ]
     return tuple(starts)
 
 
 def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
     """The Deployments of every client."""
-    return _of_clients(lowered, providers, "Deployment")
+    return _objects(lowered, clients(lowered, providers), "Deployment")
 
 
-def schedules(lowered: Lowered, providers: Set[str]) -> list[Resource]:
-    """The CronJobs of every client that run on their schedules."""
-    running = _of_clients(lowered, providers, "CronJob")
-    return [resource for resource in running if not resource.manifest["spec"]["suspend"]]
+def schedules(lowered: Lowered, providers: Set[str], *, copies: bool) -> list[Resource]:
+    """The CronJobs of every client, and with `copies` of the providers, that run on their schedules."""
+    names = clients(lowered, providers) | (providers if copies else set())
+    cron_jobs = _objects(lowered, names, "CronJob")
+    return [resource for resource in cron_jobs if not resource.manifest["spec"]["suspend"]]
 
 
-def _of_clients(lowered: Lowered, providers: Set[str], kind: str) -> list[Resource]:
+def _objects(lowered: Lowered, names: Set[str], kind: str) -> list[Resource]:
     return [
         resource
-        for name in sorted(clients(lowered, providers) & set(lowered.packages))
+        for name in sorted(names & set(lowered.packages))
         for resource in lowered.packages[name].resources
         if resource.kind == kind
     ]
