@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 from support.cluster import templates
@@ -46,6 +48,24 @@ def test_a_laptop_reaches_each_server_by_a_port_that_it_may_open() -> None:
     assert "MLFLOW_TRACKING_URI=http://localhost:5000\n" in text
     assert "PYPI_URL=https://pypi.corp.example.com\n" in text
     assert "svc.cluster.local" not in text
+
+
+def test_each_server_has_its_own_port_on_a_laptop(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: example}\nspec:\n"
+        "  components: {seaweedfs: {}, kserve: {mode: standard}}\n"
+        "  models:\n"
+        "    ducks: {format: sklearn, uri: 's3://models/ducks'}\n"
+        "    geese: {format: sklearn, uri: 's3://models/geese'}\n"
+        "  workloads:\n"
+        "    count: {image: 'python:3.12.1', command: [python], schedule: '0 3 * * *', uses: [ducks, geese, seaweedfs]}\n"
+    )
+    lines = CliRunner().invoke(platformc, ["env", "count", "-f", str(spec), "--laptop"]).stdout
+    for name, port in (("ducks", 8080), ("geese", 8081)):
+        assert f"port-forward service/{name}-predictor {port}:80\n" in lines
+        assert f"{name.upper()}_URL=http://localhost:{port}\n" in lines
+    assert lines.count("port-forward service/seaweedfs ") == 1
 
 
 def test_a_laptop_asks_a_server_with_a_certificate_by_its_name() -> None:

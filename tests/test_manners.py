@@ -17,7 +17,7 @@ from support.paths import SCENARIOS
 
 from compiler.cli import VERBS
 from compiler.commands.examples import examples, sentence
-from compiler.delivery.next_steps import _local_ports
+from compiler.delivery.local_ports import local_ports
 
 # A GPU on any node is a warning.
 SPEC = """\
@@ -200,7 +200,7 @@ def test_each_page_has_its_own_local_port(spec: Path) -> None:
 
 
 def test_a_page_keeps_its_port_if_it_is_free() -> None:
-    assert _local_ports([5000, 5000, 5001, 80, 8080, 443]) == [5000, 5002, 5001, 8081, 8080, 8082]
+    assert local_ports([5000, 5000, 5001, 80, 8080, 443]) == [5000, 5002, 5001, 8081, 8080, 8443]
 
 
 def test_a_page_with_a_host_is_opened_there(spec: Path) -> None:

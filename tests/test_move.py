@@ -266,8 +266,7 @@ POOLED = (
 )
 OURS = "-l app.kubernetes.io/managed-by=platformc --field-selector metadata.name=pgbouncer"
 FORWARD = [
-    f"kubectl delete {kind} -n mlops {OURS}"
-    for kind in ("deployment", "service", "serviceaccount")
+    f"kubectl delete {kind} -n mlops {OURS}" for kind in ("deployment", "service", "serviceaccount")
 ]
 BACK = ["kubectl delete pooler.postgresql.cnpg.io pgbouncer -n mlops --ignore-not-found --cascade=foreground"]  # fmt: skip
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube
+from compiler.delivery.local_ports import local_ports
 from compiler.kube import authorities, client_certificates, yaml
 from compiler.kube.kustomize import COMPONENT
 from compiler.model.binding import Endpoint
@@ -21,9 +22,8 @@ from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
-FIRST_FREE_PORT = 1024  # below it, only root may listen
-LOCAL_PORT, LOCAL_SECURE_PORT = 8080, 8443  # replace ports below that
 LABEL = f"{PREFIX}/client"
+Server = tuple[str, int]  # host and port in the cluster
 # Kinds with pods: the API version, and the path of the pod template.
 _TEMPLATES = {
     "CronJob": ("batch/v1", ("jobTemplate", "spec", "template")),
@@ -150,9 +150,10 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
     fill in.
     """
     yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
+    ports = _ports(client)
     for endpoint in client.endpoints:
         if _is_forwarded(endpoint):
-            yield from _forward(endpoint)
+            yield from _forward(endpoint, ports[_server(endpoint)])
         yield from _fetched(me, endpoint)
     local = _local(client)
     for variable in client.env:
@@ -173,9 +174,10 @@ def _is_scratch(variable: Env) -> bool:
 def _local(client: kube.Client) -> dict[str, str]:
     """The cluster's addresses and the pods' folders of files, each with its place on a laptop."""
     local: dict[str, str] = {}
+    ports = _ports(client)
     for endpoint in client.endpoints:
         if _is_forwarded(endpoint):
-            local |= _addresses(endpoint)
+            local |= _addresses(endpoint, ports[_server(endpoint)])
         folders = {path.rpartition("/")[0] for path in _paths(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
     return local
@@ -189,29 +191,34 @@ def _localised(text: str, local: dict[str, str]) -> str:
     return re.sub(remote, lambda match: local[match[0]], text)
 
 
-def _forward(endpoint: Endpoint) -> Iterator[str]:
+def _forward(endpoint: Endpoint, local_port: int) -> Iterator[str]:
     """The port-forward to a server in the cluster."""
     host, provider = endpoint.binding.host, endpoint.binding.provider
-    service, ports = host.partition(".")[0], f"{_local_port(endpoint)}:{endpoint.port}"
+    service, ports = host.partition(".")[0], f"{local_port}:{endpoint.port}"
     forward = f"kubectl --namespace {provider.namespace} port-forward service/{service} {ports}"
     yield f"# {provider.name}: {forward}"
     if endpoint.authority:
         yield f"# Its certificate is for its name: add the line `127.0.0.1 {host}` to /etc/hosts."
 
 
-def _local_port(endpoint: Endpoint) -> int:
-    if endpoint.port >= FIRST_FREE_PORT:
-        return endpoint.port
-    return LOCAL_SECURE_PORT if endpoint.authority else LOCAL_PORT
+def _ports(client: kube.Client) -> dict[Server, int]:
+    """The local port of each server in the cluster."""
+    forwarded = filter(_is_forwarded, client.endpoints)
+    servers = list(dict.fromkeys(map(_server, forwarded)))
+    return dict(zip(servers, local_ports([port for _, port in servers]), strict=True))
 
 
-def _addresses(endpoint: Endpoint) -> dict[str, str]:
+def _server(endpoint: Endpoint) -> Server:
+    return endpoint.binding.host, endpoint.port
+
+
+def _addresses(endpoint: Endpoint, local_port: int) -> dict[str, str]:
     """The server's addresses in the cluster, each with the address of its port-forward."""
-    host, port = endpoint.binding.host, _local_port(endpoint)
+    host = endpoint.binding.host
     outside = host if endpoint.authority else "localhost"
     # A URL may leave out the port of its scheme.
-    bare = outside if port == endpoint.port else f"{outside}:{port}"
-    return {f"{host}:{endpoint.port}": f"{outside}:{port}", host: bare}
+    bare = outside if local_port == endpoint.port else f"{outside}:{local_port}"
+    return {f"{host}:{endpoint.port}": f"{outside}:{local_port}", host: bare}
 
 
 def _fetched(me: Instance[Any], endpoint: Endpoint) -> Iterator[str]:

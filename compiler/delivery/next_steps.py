@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Iterator
 
 from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.local_ports import local_ports
 from compiler.interfaces import gateway
 from compiler.model.hosts import Opened, opened
 from compiler.model.package import Lowered
 from compiler.upstream.prerequisites import needs_of_vendored, prerequisites
-
-_FIRST_FREE_PORT = 1024  # below it, only root may listen
-_LOCAL_PORT = 8080  # replaces a port below that
 
 
 def after_compile(lowered: Lowered, location: SpecLocation) -> Iterator[tuple[str, str]]:
@@ -41,26 +38,11 @@ def pages(lowered: Lowered) -> Iterator[str]:
         for page in openings
         if page.offer.ui and not page.offer.external
     ]
-    ports = _local_ports([page.offer.port for _, page in shown])
+    ports = local_ports([page.offer.port for _, page in shown])
     for (name, page), port in zip(shown, ports, strict=True):
         if page.exposed and name in routed:
             yield f"open {page.name} at {scheme}://{page.host}"
         yield _page(page, port)
-
-
-def _local_ports(ports: Sequence[int]) -> list[int]:
-    """A local port for each page, so that all can be forwarded together.
-
-    The first page with a port keeps it; a further page gets the next port that no page has.
-    """
-    assigned: list[int] = []
-    for port in ports:
-        local = port
-        if port < _FIRST_FREE_PORT or port in assigned:
-            start = port + 1 if port >= _FIRST_FREE_PORT else _LOCAL_PORT
-            local = next(free for free in count(start) if free not in {*ports, *assigned})
-        assigned.append(local)
-    return assigned
 
 
 def _page(page: Opened, local: int) -> str:
