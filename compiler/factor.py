@@ -13,8 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.document.pointer import below
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import ConfigFiles, Manifest, Resource
+from compiler.model.resource import ConfigFiles, Resource
 from compiler.model.sameness import same
 
 Operation = dict[str, Any]

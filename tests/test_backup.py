@@ -14,8 +14,8 @@ from support.scenarios import compiled
 
 from compiler.cli import platformc
 from compiler.interfaces import s3
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
 from compiler.upstream.prerequisites import prerequisites
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from support.paths import ROOT
 
 from compiler.cli import platformc
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.pipeline import compile as compile_spec
 
 TEXT = (ROOT / "docs" / "how-to" / "backup.md").read_text(encoding="utf-8")

@@ -12,7 +12,8 @@ from compiler.derive.called_models import MOST_MODELS
 from compiler.emit.manifests import manifests
 from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.model.instance import PREFIX
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.manifest import Manifest
+from compiler.model.resource import pod_template
 
 MODELS = [f"model-{index:03}" for index in range(130)]
 USES = {

@@ -17,8 +17,8 @@ from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
 from compiler.interfaces import s3, sql
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
 from compiler.spec import backup
 from compiler.upstream import lock

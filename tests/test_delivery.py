@@ -19,8 +19,9 @@ from compiler.cli import platformc
 from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
 from compiler.derive.order import OPTIONS
 from compiler.emit.manifests import manifests
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import WAVE, Manifest, Phase, Resource, pod_template
+from compiler.model.resource import WAVE, Phase, Resource, pod_template
 
 Order = dict[tuple[str, str, str, str], int]
 ENVIRONMENTS = [

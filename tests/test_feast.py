@@ -14,7 +14,8 @@ import yaml
 from support.cluster import Template, environments, lowered, objects, templates
 
 from compiler.interfaces import feature_store, postgresql, redis
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.manifest import Manifest
+from compiler.model.resource import pod_template
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 

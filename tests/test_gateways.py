@@ -11,8 +11,8 @@ from support.paths import ROOT
 
 from compiler import pipeline, registry
 from compiler.interfaces import gateway
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.upstream.prerequisites import prerequisites
 
 HEAD = """apiVersion: platformc/v1alpha1

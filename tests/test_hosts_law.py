@@ -11,8 +11,8 @@ from support.cluster import environments, lowered, objects
 
 from compiler.delivery.client_kit import in_pod, kit, on_laptop
 from compiler.interfaces import gateway
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 
 Service = tuple[str, str, int]  # its name, namespace and port
 

@@ -24,7 +24,7 @@ from support.cluster import Template, environments, lowered, objects, templates
 
 from compiler.interfaces import redis, s3, sql
 from compiler.model.binding import Binding
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 # The rights of one key to one bucket.
 Rights = set[tuple[str, str]]

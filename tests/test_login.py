@@ -13,8 +13,8 @@ from support.paths import ROOT
 from compiler import pipeline
 from compiler.components import argo_workflows
 from compiler.model import hosts
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 
 HEAD = """apiVersion: platformc/v1alpha1
 kind: Platform

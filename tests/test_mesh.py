@@ -17,7 +17,7 @@ from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.emit.manifests import manifests
 from compiler.interfaces.istio import TUNNEL
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.upstream.prerequisites import prerequisites
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())

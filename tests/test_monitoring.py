@@ -10,7 +10,7 @@ from support.custom_resources import as_resource
 from support.diagnosing import HEADER, diagnosed
 from support.reachability import selects
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 API = "monitoring.coreos.com/v1"
 SCENARIO = "monitoring"

@@ -18,8 +18,8 @@ from compiler.diff import Change, worst
 from compiler.diff.compare import compare
 from compiler.diff.data import moved
 from compiler.model.effects import Risk
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
 
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: moves}\nspec:\n"

@@ -29,8 +29,9 @@ from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
 from compiler.model.instance import PREFIX
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.resource import pod_template
 from compiler.tenants import model_store
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))

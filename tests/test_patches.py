@@ -13,8 +13,9 @@ from support.scenarios import compiled, scenario_names
 
 from compiler.derive import patches
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import NOT_SUBSTITUTED, Manifest
+from compiler.model.resource import NOT_SUBSTITUTED
 from compiler.spec.component import Patch, PatchOperation, PatchTarget
 from compiler.upstream.prerequisites import prerequisites, required, vendored
 

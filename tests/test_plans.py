@@ -15,8 +15,9 @@ from support.plans import changes, deliveries, rendered, rotations
 from compiler.commands.output import print_steps
 from compiler.delivery.apply_plan import Step
 from compiler.emit.manifests import manifests, wave_file, waves
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Resource, pod_template
 from compiler.text import shell_stop
 
 Identity = tuple[str, str, str, str]

@@ -17,7 +17,8 @@ from support.custom_resources import custom_resources
 from support.reachability import Pod, selects
 from test_network import network, pods
 
-from compiler.model.resource import ConfigRef, Manifest
+from compiler.model.manifest import Manifest
+from compiler.model.resource import ConfigRef
 from compiler.registry import component_of
 
 HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b(?:\.[a-z0-9.-]*[a-z0-9])?(?::([0-9]+))?")

@@ -10,7 +10,7 @@ from compiler.components.seaweedfs import volumes
 from compiler.diff import worst
 from compiler.diff.compare import compare
 from compiler.model.effects import Risk
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.pipeline import Compilation
 from compiler.spec.quantity import GIB
 

@@ -12,7 +12,7 @@ import pytest
 from support.sizes import codes, disk, limit, lowered, pod
 
 from compiler.components.seaweedfs import volumes
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
 

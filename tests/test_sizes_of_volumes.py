@@ -15,8 +15,8 @@ from support.scenarios import compiled, scenario_names
 from support.sizes import cluster, disk, limit, lowered, rows
 
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Package
-from compiler.model.resource import Manifest
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
 

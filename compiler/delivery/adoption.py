@@ -18,8 +18,8 @@ from compiler.delivery.answers import Ask, ListOf, live, parsed
 from compiler.kube import yaml
 from compiler.model.component import Component
 from compiler.model.live_pod import LivePod
+from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES, Lowered
-from compiler.model.resource import Manifest
 from compiler.spec.image import full_name, split_image
 from compiler.spec.section import Section, fields
 from compiler.spec.types import Image, Name

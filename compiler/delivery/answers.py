@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 # Runs kubectl with arguments and input; returns its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]

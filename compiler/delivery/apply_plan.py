@@ -21,9 +21,10 @@ from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource, kubectl_kind
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
-from compiler.model.resource import Manifest, Phase, Resource
+from compiler.model.resource import Phase, Resource
 from compiler.upstream.prerequisites import (
     administration,
     needs_of_vendored,

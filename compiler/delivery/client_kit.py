@@ -19,7 +19,8 @@ from compiler.model.binding import Endpoint
 from compiler.model.client_certificate import FOLDER, KEYS
 from compiler.model.graph import Wiring
 from compiler.model.instance import PREFIX, Instance
-from compiler.model.resource import Env, Manifest, SecretRef
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Env, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 LABEL = f"{PREFIX}/client"

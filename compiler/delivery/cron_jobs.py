@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 
 from compiler.delivery.apply_plan import Step
-from compiler.model.resource import Manifest, Resource, containers_of
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource, containers_of
 
 
 def run(resource: Resource, title: str, variables: Mapping[str, str]) -> Step:

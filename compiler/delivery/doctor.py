@@ -29,9 +29,10 @@ from compiler.delivery.certificates import endings
 from compiler.emit.manifests import manifests
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import is_custom, kubectl_kind
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
-from compiler.model.resource import Manifest, SecretRef
+from compiler.model.resource import SecretRef
 from compiler.upstream.prerequisites import (
     prerequisites,
     running_release,

@@ -17,8 +17,9 @@ from compiler.kube import authorities, client_certificates
 from compiler.kube.volumes import Volume
 from compiler.model.authority import Authority
 from compiler.model.binding import Binding
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Resource, pod_template
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

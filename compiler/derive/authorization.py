@@ -21,14 +21,9 @@ from compiler.interfaces.istio import TRUST_DOMAIN, authorization_policy, peer_a
 from compiler.kube.labels import selector
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import (
-    Ingress,
-    InternalTraffic,
-    Manifest,
-    Resource,
-    role_of,
-)
+from compiler.model.resource import Ingress, InternalTraffic, Resource, role_of
 from compiler.registry import in_upstream_namespace
 
 Source = dict[str, list[str]]

@@ -18,8 +18,9 @@ from compiler.kube.network_policy import any_of, labelled, peer, policy, tcp
 from compiler.model.binding import Binding
 from compiler.model.bisection import SINGLE_PIECE, digits, pieces
 from compiler.model.instance import USES
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 Caller = tuple[str, str]  # namespace, and the instance whose pods call
 MOST_MODELS = 60  # the most models in one policy

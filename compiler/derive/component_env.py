@@ -12,8 +12,9 @@ from compiler.diagnostics import Report
 from compiler.document import Path
 from compiler.model.custom_resource import Location, at
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, containers_of, pod_template
+from compiler.model.resource import Resource, containers_of, pod_template
 from compiler.tenants import existing_secrets
 
 

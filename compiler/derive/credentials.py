@@ -20,8 +20,9 @@ from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
 from compiler.kube import authorities, client_certificates
 from compiler.model.credential import OPAQUE, Credential
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, SecretRef
+from compiler.model.resource import Resource, SecretRef
 
 
 class _Uses(Struct):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compiler.derive.packages import each_package, extended
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

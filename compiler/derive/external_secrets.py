@@ -22,8 +22,9 @@ from compiler.derive.order import NOT_PRUNED, OPTIONS
 from compiler.diagnostics import Report
 from compiler.interfaces.external_secrets import EXTERNAL_SECRET, PASSWORD, SECRET_STORE
 from compiler.model.credential import MANAGED, Credential, Random, marks
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Phase, Resource
+from compiler.model.resource import Phase, Resource
 from compiler.spec.settings import Store
 
 NAME = "credentials"

@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from compiler.derive.packages import each_object
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

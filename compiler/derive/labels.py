@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compiler.derive.packages import each_object
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES, Lowered, Package, package_labels
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.resource import pod_template
 from compiler.spec.image import split_image
 
 

@@ -26,8 +26,9 @@ from compiler.interfaces.istio import (
 from compiler.interfaces.mesh import NATIVE, Offer
 from compiler.kube.network_policy import peer, policy
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 
 class Mesh(Struct, frozen=True):

@@ -19,9 +19,10 @@ from compiler.interfaces import monitoring
 from compiler.kube.labels import COMPONENT
 from compiler.lower import package_of
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Env, Ingress, Manifest, Resource, pod_template
+from compiler.model.resource import Env, Ingress, Resource, pod_template
 from compiler.registry import in_upstream_namespace
 
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from compiler.derive.network_policies import upstream_namespaces
 from compiler.diagnostics import Report
 from compiler.kube.network_policy import peer, policy
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Phase, Resource
+from compiler.model.resource import Phase, Resource
 from compiler.spec.settings import Dns, Settings
 
 NAME = "namespaces"

@@ -23,8 +23,9 @@ from compiler.kube.network_policy import in_namespace, labelled, peer, policy, t
 from compiler.lower import package_of
 from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, OperatorPods, Pods, Resource, role_of
+from compiler.model.resource import OperatorPods, Pods, Resource, role_of
 from compiler.registry import in_upstream_namespace
 
 

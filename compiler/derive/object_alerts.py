@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.model.custom_resource import at
+from compiler.model.manifest import Manifest
 from compiler.model.metrics import Alert
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 from compiler.spec.cron import longest_gap
 
 

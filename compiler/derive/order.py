@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from compiler.derive.packages import annotated, each_package
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import WAVE, Manifest, Resource
+from compiler.model.resource import WAVE, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
 NOT_PRUNED = "Prune=false"

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Resource, pod_template
 from compiler.tenants import model_store
 
 Change = Callable[[Package, Manifest], Manifest]

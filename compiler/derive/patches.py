@@ -23,8 +23,9 @@ from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
 from compiler.model.images import OCI, image_texts
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, PatchedObject
-from compiler.model.resource import ConfigFiles, Manifest, Resource
+from compiler.model.resource import ConfigFiles, Resource
 from compiler.registry import in_upstream_namespace
 from compiler.spec.component import Patch
 from compiler.spec.image import is_floating, split_image

@@ -6,8 +6,8 @@ from functools import partial
 
 from compiler.derive.packages import each_pod, with_containers
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

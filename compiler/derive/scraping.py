@@ -16,8 +16,9 @@ from compiler.derive.network_policies import labels_of
 from compiler.interfaces import monitoring
 from compiler.kube.labels import INSTANCE, selector
 from compiler.model.instance import PREFIX, Instance
+from compiler.model.manifest import Manifest
 from compiler.model.metrics import Metrics
-from compiler.model.resource import Manifest, OperatorPods, Resource
+from compiler.model.resource import OperatorPods, Resource
 
 PORT = "http-metrics"  # the name of a port that serves only metrics
 

@@ -14,8 +14,9 @@ from compiler.diagnostics import Report
 from compiler.interfaces.istio import service_entry
 from compiler.lower import package_of
 from compiler.model.binding import Binding, Offer
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 # The mesh's protocol for an offer's scheme; an offer without a scheme is plain TCP.
 _PROTOCOLS = {"http": "HTTP", "https": "TLS"}

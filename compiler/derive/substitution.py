@@ -6,8 +6,9 @@ from msgspec.json import encode
 
 from compiler.derive.packages import annotated, each_object
 from compiler.diagnostics import Report
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import NOT_SUBSTITUTED, SUBSTITUTION, Manifest
+from compiler.model.resource import NOT_SUBSTITUTED, SUBSTITUTION
 
 _START = SUBSTITUTION.encode()
 

@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from compiler.kube import yaml
 from compiler.model.images import OCI, declared, image_keys
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest
 from compiler.spec.image import full_name, pulled, split_image, upstreams
 
 

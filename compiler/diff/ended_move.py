@@ -13,8 +13,8 @@ from compiler.diff.objects import OwnedObject
 from compiler.diff.risk import holds_data
 from compiler.diff.storage import volume_claims
 from compiler.model.effects import Judgement, Risk
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.spec.move import Move
 from compiler.tenants import move as tenant
 

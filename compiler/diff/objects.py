@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, config_map
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 Key = tuple[str, str, str, str]  # group, kind, namespace, name
 

@@ -13,8 +13,9 @@ from compiler.diff import Action, Change
 from compiler.diff.compare import in_environment
 from compiler.model.custom_resource import at, kubectl_kind
 from compiler.model.effects import Risk
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Resource
 
 Name = tuple[str, str, str]  # kind, namespace, name
 _HOLDERS = ("PersistentVolumeClaim", "StorageClass", "CustomResourceDefinition")

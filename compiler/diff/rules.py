@@ -29,7 +29,7 @@ from compiler.model.effects import (
     same_amount,
     shrinks,
 )  # fmt: skip
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 Rule = tuple[str, Effect]  # kinds, as a regular expression, and the effect of a change
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.model.effects import FieldChange
-from compiler.model.resource import Manifest, containers_of, pod_template
+from compiler.model.manifest import Manifest
+from compiler.model.resource import containers_of, pod_template
 
 
 def claim_names(manifest: Manifest) -> frozenset[str]:

@@ -10,9 +10,9 @@ from compiler.diff import Action, Change
 from compiler.diff.data import moved
 from compiler.diff.objects import Key, objects
 from compiler.document import Node, Path
+from compiler.model.manifest import Manifest
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.pipeline import Compilation
 from compiler.specialise import Variants
 from compiler.upstream.lock import Lock

@@ -12,8 +12,8 @@ from compiler import registry
 from compiler.diff import worst
 from compiler.diff.storage import claim_names
 from compiler.model.effects import FieldChange, Judgement, Risk
+from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES
-from compiler.model.resource import Manifest
 from compiler.model.versions import Crossing
 from compiler.spec.image import split_image
 

@@ -13,9 +13,10 @@ from compiler.emit.tree import Text, Tree
 from compiler.factor import Factored, Overlay, whole
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION, LOCAL, UNSUFFIXED
+from compiler.model.manifest import Manifest
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
-from compiler.model.resource import ConfigFiles, Manifest, Resource
+from compiler.model.resource import ConfigFiles, Resource
 from compiler.upstream.prerequisites import component, prerequisites, vendored, vendored_root
 
 Files = dict[str, Text]

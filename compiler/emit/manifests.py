@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from compiler.kube import yaml
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, config_map
-from compiler.model.resource import Manifest, Phase
+from compiler.model.resource import Phase
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from compiler.model.resource import Manifest, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource
 
 GROUP = "rbac.authorization.k8s.io"
 

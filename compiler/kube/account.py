@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 
 def service_account(

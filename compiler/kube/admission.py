@@ -16,7 +16,8 @@ from compiler.kube import keys, pod_security, sources
 from compiler.kube.pod_security import Violation
 from compiler.kube.rejection import Rejection
 from compiler.model.custom_resource import is_custom
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.manifest import Manifest
+from compiler.model.resource import pod_template
 
 _POD = {
     "volumes": ("name",), "imagePullSecrets": ("name",), "hostAliases": ("ip",),

@@ -14,7 +14,8 @@ from compiler.model.authority import Authority
 from compiler.model.binding import AUTHORITIES, Endpoint
 from compiler.model.credential import Credential
 from compiler.model.instance import Instance
-from compiler.model.resource import ConfigFiles, ConfigRef, Manifest, Resource, SecretRef
+from compiler.model.manifest import Manifest
+from compiler.model.resource import ConfigFiles, ConfigRef, Resource, SecretRef
 
 NAME = "authorities"
 

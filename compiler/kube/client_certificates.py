@@ -13,7 +13,7 @@ from compiler.kube.volumes import Volume
 from compiler.model.binding import Binding
 from compiler.model.client_certificate import FOLDER, KEYS, CertificateFiles
 from compiler.model.credential import Credential
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 NAME = "client-certificates"
 MODE = 0o440

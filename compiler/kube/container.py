@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from compiler.kube.security import LOCKED
 from compiler.kube.volumes import TMP, Volume
-from compiler.model.resource import Env, Manifest, SecretRef
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Env, SecretRef
 from compiler.spec.component import RunningSpec, SecretKey
 from compiler.spec.tenant import TenantSpec
 from compiler.spec.transformer import Transformer

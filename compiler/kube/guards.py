@@ -14,7 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.resource import Manifest, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource
 
 _SECURITY = "pod-security.kubernetes.io/"
 _SECRET = re.compile(r"secret|secretName|secretRef|secretKeyRef|\w+Secret(Name|Ref|KeyRef)?")

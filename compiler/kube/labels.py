@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.model.instance import Instance
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"

@@ -7,7 +7,8 @@ from typing import Any
 
 from compiler.kube.labels import metadata, selector
 from compiler.model.instance import Instance
-from compiler.model.resource import Egress, Manifest, Pods, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Egress, Pods, Resource
 
 ANYWHERE = "0.0.0.0/0"
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # network policies limit the clients of servers in pods

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from compiler.diagnostics.words import closest, listing
 from compiler.document.pointer import key_of as key_of_part
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec.component import Patch
 
 Key = tuple[str, str, str]  # kind, namespace, name

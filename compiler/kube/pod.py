@@ -11,7 +11,7 @@ from compiler.kube.security import UNPRIVILEGED
 from compiler.kube.volumes import Volume, tmp
 from compiler.model.binding import Endpoint
 from compiler.model.instance import Instance
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec.component import NodeAffinity, Toleration
 
 

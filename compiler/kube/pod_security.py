@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 Level = Literal["baseline", "privileged"]
 

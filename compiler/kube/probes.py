@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 
 def http_probe(path: str, port: str, *, period: int = 10, failures: int = 3) -> Manifest:

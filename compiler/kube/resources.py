@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec import quantity
 from compiler.spec.component import Amounts, Resources
 from compiler.spec.tenant import Gpus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 # User id for images that run as any user. It is above a node's own ids, so it owns no file of a host.
 USER = 10001

@@ -14,7 +14,8 @@ from compiler.kube.workload import job
 from compiler.model.binding import Endpoint
 from compiler.model.component import Piece
 from compiler.model.instance import Instance
-from compiler.model.resource import ConfigFiles, Env, InternalTraffic, Manifest, Pods
+from compiler.model.manifest import Manifest
+from compiler.model.resource import ConfigFiles, Env, InternalTraffic, Pods
 from compiler.spec.component import Resources
 
 _SCRIPTS = "/etc/platformc"

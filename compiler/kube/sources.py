@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from compiler.kube.rejection import Rejection
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec import quantity
 
 Named = Mapping[str, str]  # the field of a reference, and its key that holds the name of the object

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.model.instance import Instance
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
 

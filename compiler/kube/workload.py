@@ -8,7 +8,8 @@ from typing import Any
 from compiler.kube.labels import COMPONENT, metadata, selector
 from compiler.kube.volumes import with_claim
 from compiler.model.instance import Instance
-from compiler.model.resource import Manifest, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource
 
 
 def deployment(

@@ -22,6 +22,7 @@ from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
 from compiler.model.instance import PREFIX, REPLACES, USES, Instance
 from compiler.model.live_pod import LivePod
+from compiler.model.manifest import Manifest
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite, Running
@@ -34,7 +35,6 @@ from compiler.model.resource import (
     Hop,
     Ingress,
     InternalTraffic,
-    Manifest,
     OperatorPods,
     Phase,
     Resource,

@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-Manifest = dict[str, object]
-
+from compiler.model.manifest import Manifest
 
 OPAQUE = "Opaque"  # the type of a Secret that nothing in Kubernetes reads
 

@@ -13,8 +13,8 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.model.effects import Effect
+from compiler.model.manifest import Manifest
 
-Manifest = dict[str, Any]
 Location = tuple[
     str | int, ...
 ]  # The keys that lead to a value in a manifest; a number is an index of a list.

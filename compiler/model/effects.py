@@ -9,9 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.model.manifest import Manifest
 from compiler.spec.quantity import amount
-
-Manifest = dict[str, Any]
 
 
 class Risk(IntEnum):

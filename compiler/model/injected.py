@@ -17,8 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.files import is_packaged, packaged
+from compiler.model.manifest import Manifest
 
-Manifest = dict[str, Any]
 TABLE = "injected.json"
 
 

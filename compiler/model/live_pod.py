@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from compiler.model.custom_resource import Manifest
+from compiler.model.manifest import Manifest
 
 
 class LivePod(Struct, frozen=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from compiler.model.credential import Credential
-from compiler.model.resource import Env, Manifest, Pods
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Env, Pods
 
 
 class Alert(Struct, frozen=True):

@@ -18,6 +18,7 @@ from compiler.model.custom_resource import CustomResource
 from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.metrics import Metrics
 from compiler.model.resource import (
     NOT_SUBSTITUTED,
@@ -27,7 +28,6 @@ from compiler.model.resource import (
     Egress,
     Ingress,
     InternalTraffic,
-    Manifest,
     OperatorPods,
     Phase,
     Resource,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 
 class Running(Struct, frozen=True):

@@ -11,8 +11,7 @@ from msgspec import Struct, field
 from compiler.model.custom_resource import CustomResource, at
 from compiler.model.effects import Effect
 from compiler.model.injected import Injected
-
-Manifest = dict[str, Any]
+from compiler.model.manifest import Manifest
 
 
 class Phase(IntEnum):

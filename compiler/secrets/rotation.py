@@ -22,8 +22,9 @@ from compiler.derive.credentials import secret_names, secrets_of
 from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource, kubectl_kind
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Resource, pod_template
 from compiler.secrets.makers import maker
 from compiler.text import shell_stop
 

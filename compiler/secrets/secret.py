@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.model.credential import Credential, Random, marks
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.secrets.values import make
 
 

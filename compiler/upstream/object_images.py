@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.document.other_files import FileContentError, documents
 from compiler.model.images import Rewriter, image_keys
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from compiler.spec.image import Mirrors, pulled
 
 

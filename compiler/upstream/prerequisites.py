@@ -17,8 +17,8 @@ from compiler.kube.patching import all_applied
 from compiler.model.custom_resource import is_custom, kubectl_kind
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.prerequisite import Prerequisite, Running
-from compiler.model.resource import Manifest
 from compiler.registry import component_of
 from compiler.spec.image import split_image
 from compiler.upstream.object_images import with_mirrors

@@ -18,7 +18,8 @@ from compiler.document.other_files import FileContentError, documents
 from compiler.files import MOST_BYTES
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
-from compiler.model.resource import Manifest, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource
 from compiler.spec.image import Mirrors
 from compiler.upstream.https import LOCAL_HOSTS, ask, unreachable
 from compiler.upstream.object_images import with_mirrors

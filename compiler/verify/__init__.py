@@ -22,8 +22,8 @@ from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
 from compiler.diagnostics.masking import hidden
 from compiler.files import is_packaged, packaged
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, config_map
-from compiler.model.resource import Manifest
 from compiler.verify.schemas import schemas
 
 # The schema of JSON Schema has a property `$ref` as well, whose value is not a string.

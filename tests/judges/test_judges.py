@@ -16,7 +16,8 @@ from support.reachability import selects
 from test_network import pods
 
 from compiler.emit.manifests import render
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.manifest import Manifest
+from compiler.model.resource import pod_template
 from judges import checkov, kube_score, trivy
 from judges.exceptions import EXCEPTIONS, reason
 from judges.finding import Finding, Verdict

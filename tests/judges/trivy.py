@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from support.programs import Reader, tool
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 from judges.finding import Finding, Verdict
 
 KINDS = frozenset(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.emit.manifests import manifests
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.resource import pod_template
 from support.custom_resources import as_resource
 from support.scenarios import compiled, scenario_names
 

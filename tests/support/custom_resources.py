@@ -8,7 +8,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 from compiler.model.custom_resource import CustomResource
-from compiler.model.resource import Manifest, Resource
+from compiler.model.manifest import Manifest
+from compiler.model.resource import Resource
 
 
 @cache

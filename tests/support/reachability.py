@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 Policies = Mapping[str, list[Manifest]]  # by namespace
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
 from compiler.spec import quantity
 from support.paths import ROOT

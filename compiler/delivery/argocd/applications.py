@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from compiler.delivery.argocd.plugin import NAME
 from compiler.emit.manifests import manifests
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
 
 API = "argoproj.io/v1alpha1"
 IN_CLUSTER = "https://kubernetes.default.svc"

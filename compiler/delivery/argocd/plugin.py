@@ -15,7 +15,7 @@ from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT
 from compiler.kube.volumes import TMP
 from compiler.model.instance import PREFIX
-from compiler.model.resource import Manifest
+from compiler.model.manifest import Manifest
 
 NAME = "platformc"
 CONFIG_MAP = "platformc-plugin"
