@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +40,8 @@ from compiler.upstream.lock import parse
 from compiler.validate.json_schema import schema_text
 from compiler.write.plan import plan
 
-COMPILER = Path(__file__).parent.parent / "compiler"
+ROOT = Path(__file__).parent.parent
+COMPILER = ROOT / "compiler"
 _METHODS = {"findall": "finditer", "sub": "finditer", "subn": "finditer", "split": "finditer"}
 _SEARCHES = {"search", "match", "fullmatch", "finditer", *_METHODS}
 
@@ -225,8 +229,8 @@ def test_a_spec_is_read_and_reported_in_linear_time(case: str) -> None:
     is_linear(lambda length: validated(SPECS[case](length)), 1500)
 
 
-def test_another_model_costs_few_calls() -> None:
-    """Of 60 models against 20, in three environments that share nearly all: some 2,830 calls for each."""
+def calls_of_another_model() -> float:
+    """Of 60 models against 20, in three environments that share nearly all."""
     specs = {count: platforms.text(platforms.platform(count, 3)) for count in (20, 60)}
 
     def compiled_with(count: int) -> None:
@@ -236,7 +240,17 @@ def test_another_model_costs_few_calls() -> None:
 
     compiled_with(20)  # modules are imported, and schemas built
     small, large = (_calls(partial(compiled_with, count)) for count in specs)
-    assert (large - small) / 40 < 3000
+    return (large - small) / 40
+
+
+def test_another_model_costs_few_calls() -> None:
+    """Some 2,950 calls, in a process of its own: other tests fill the table of texts that YAML repeats."""
+    script = "import test_linear_time; print(test_linear_time.calls_of_another_model())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
+    process = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert float(process.stdout) < 3000
 
 
 def _sums(length: int) -> None:

@@ -185,6 +185,22 @@ class NamedSpec(Section):
     labels: Labels = Field(default={}, description="Labels to put on all of its objects.")
 
 
+class PlacedSpec(NamedSpec):
+    """Fields of everything whose pods run on nodes: where they run, and with which images."""
+
+    node_selector: Labels = Field(default={}, description="Labels of the nodes that may run it.")
+    node_affinity: NodeAffinity | None = Field(
+        default=None, description="Conditions on the labels of nodes."
+    )
+    tolerations: ListOf[Toleration] = Field(default=(), description="Taints that it tolerates.")
+    pull_secrets: ListOf[SecretName] = Field(
+        default=(), description="Image pull Secrets, in addition to `registry.pullSecrets`."
+    )
+    priority_class: Name | None = Field(
+        default=None, description="A PriorityClass that exists in the cluster."
+    )
+
+
 class InstanceSpec(NamedSpec):
     """Fields of every component."""
 
@@ -219,7 +235,7 @@ class ChartSpec(InstanceSpec):
     )
 
 
-class RunningSpec(InstanceSpec):
+class RunningSpec(InstanceSpec, PlacedSpec):
     """Fields of components with pods."""
 
     image: Image | None = Field(default=None, description="The image, with a tag or digest.")
@@ -229,17 +245,6 @@ class RunningSpec(InstanceSpec):
     env: dict[EnvName, Forms[str, SecretKey]] = Field(
         default={},
         description="More variables of its containers: text, or `{secret: ..., key: ...}`.",
-    )
-    node_selector: Labels = Field(default={}, description="Labels of the nodes that may run it.")
-    node_affinity: NodeAffinity | None = Field(
-        default=None, description="Conditions on the labels of nodes."
-    )
-    tolerations: ListOf[Toleration] = Field(default=(), description="Taints that it tolerates.")
-    pull_secrets: ListOf[SecretName] = Field(
-        default=(), description="Image pull Secrets, in addition to `registry.pullSecrets`."
-    )
-    priority_class: Name | None = Field(
-        default=None, description="A PriorityClass that exists in the cluster."
     )
 
 

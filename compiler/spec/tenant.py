@@ -6,15 +6,12 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from compiler.spec.component import (
-    NamedSpec,
-    NodeAffinity,
     Patch,
+    PlacedSpec,
     Resources,
     SecretKey,
-    Toleration,
 )
 from compiler.spec.constraints import Exact, InvalidValue
-from compiler.spec.labels import Labels
 from compiler.spec.section import Forms, ListOf, Section, fields
 from compiler.spec.types import (
     Duration,
@@ -40,7 +37,7 @@ class Gpus(Section):
     )
 
 
-class TenantSpec(NamedSpec):
+class TenantSpec(PlacedSpec):
     """Common fields of workloads and models."""
 
     env: dict[EnvName, Forms[str, SecretKey]] = Field(
@@ -50,18 +47,7 @@ class TenantSpec(NamedSpec):
     gpu: Forms[Annotated[int, Field(ge=0)], Gpus] = Field(
         default=0, description="How many GPUs; or `{count: 1, resource: nvidia.com/mig-1g.10gb}`."
     )
-    priority_class: Name | None = Field(
-        default=None, description="A PriorityClass that exists in the cluster."
-    )
     patches: ListOf[Patch] = Field(default=(), description="JSON 6902 operations on its objects.")
-    node_selector: Labels = Field(default={}, description="Labels of the nodes that may run it.")
-    node_affinity: NodeAffinity | None = Field(
-        default=None, description="Conditions on the labels of nodes."
-    )
-    tolerations: ListOf[Toleration] = Field(default=(), description="Taints tolerated.")
-    pull_secrets: ListOf[SecretName] = Field(
-        default=(), description="Image pull Secrets, in addition to `registry.pullSecrets`."
-    )
 
     @property
     def gpus(self) -> Gpus | None:
