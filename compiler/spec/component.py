@@ -186,7 +186,7 @@ class NamedSpec(Section):
 
 
 class PlacedSpec(NamedSpec):
-    """Fields of everything whose pods run on nodes: where they run, and with which images."""
+    """Fields of everything that has pods: the nodes that may run them, and the Secrets that pull their images."""
 
     node_selector: Labels = Field(default={}, description="Labels of the nodes that may run it.")
     node_affinity: NodeAffinity | None = Field(
