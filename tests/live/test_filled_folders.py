@@ -66,13 +66,18 @@ def running(node: Node, folder: Path) -> Iterator[Node]:
         yield node
 
 
-@pytest.mark.parametrize("server", ["postgres", "mysql"])
+each_server = pytest.mark.parametrize(
+    "server", ["postgres", pytest.param("mysql", marks=pytest.mark.soak)]
+)
+
+
+@each_server
 def test_a_copy_of_a_nearly_full_server_fits_into_its_folder(running: Node, server: str) -> None:
     for role, line in (("backup", "copied "), ("drill", "is as it was copied at")):
         assert line in running.completed(running.run("mlops", f"{server}-{role}"), 300)
 
 
-@pytest.mark.parametrize("server", ["postgres", "mysql"])
+@each_server
 def test_a_move_of_a_nearly_full_server_fits_into_its_folder(
     running: Node, folder: Path, server: str
 ) -> None:

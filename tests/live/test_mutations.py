@@ -21,7 +21,7 @@ from live.pods.node import Node
 from live.steps import Client, Server, Service
 from live.trials import NO_FAULT, Bench, Broken, judged
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.soak]
 
 NAMES = {
     "runs-bucket": "bucket", "runs_db": "database",
