@@ -9,6 +9,7 @@ from compiler.diagnostics import Report
 from compiler.interfaces import mesh
 from compiler.model import PREFIX, Instance, Path, Platform
 
+HELP = "write another label, like `team: research` or `example.com/team: research`"
 _RESERVED = (".app.kubernetes.io", f".{PREFIX}")  # the ends of prefixes, after a dot
 
 
@@ -34,7 +35,7 @@ def _check_labels(
                 f"`{label}` {reason}",
                 platform.document.span_of(location),
                 path=location,
-                help="write another label, like `team: research` or `example.com/team: research`",
+                help=HELP,
             )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.kube.network_policy import NAMESPACE
 from compiler.model import Instance, Lowered, Manifest, Path, Platform
+from compiler.rules.invalid_label import HELP
 
 Selection = tuple[str, str, str]  # namespace, label, value
 
@@ -32,7 +33,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                     f"`{': '.join(label)}` would give `{instance.name}` the connections of other pods",
                     platform.document.span_of(path),
                     path=path,
-                    help="write another label, like `team: research` or `example.com/team: research`",
+                    help=HELP,
                 )
 
 
