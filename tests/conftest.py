@@ -15,20 +15,29 @@ from syrupy.assertion import SnapshotAssertion
 settings.register_profile("busy", deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("busy")
 
-# Twelve thousand tests are a large heap: to look through it for garbage takes a seventh of the run's time.
-gc.set_threshold(50_000, 20, 50)
-
 LIVE = [Path(__file__).parent / name for name in ("live", "cluster")]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect garbage seldom: with a heap of twelve thousand tests, it takes a seventh of the run's time."""
+    if _are_default(config):
+        gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the folders of live tests where none is wanted: to import them takes each worker seconds."""
-    return True if config.option.markexpr == "not live" and collection_path in LIVE else None
+    return True if _are_default(config) and collection_path in LIVE else None
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """The tests themselves stay to the end, so no collection looks at them."""
-    gc.freeze()
+    if _are_default(session.config):
+        gc.freeze()
+
+
+def _are_default(config: pytest.Config) -> bool:
+    """Whether the run is that of the default tests, without programs of others."""
+    return bool(config.option.markexpr == "not live")
 
 
 @pytest.fixture
