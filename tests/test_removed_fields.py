@@ -16,6 +16,7 @@ from support.scenarios import compiled, scenario_names
 from compiler.derive.patches import against
 from compiler.diff.fields import differences
 from compiler.diff.risk import of_field
+from compiler.kube.network_policy import selections
 from compiler.model.package import Package
 from compiler.model.resource import Resource
 
@@ -56,6 +57,8 @@ def read(before: Resource, after: Resource) -> None:
     assert list(after.pods) is not None
     assert dict(after.pod_labels) is not None
     assert after.pod_account is not None
+    if after.kind == "NetworkPolicy":
+        assert list(selections(after)) is not None
     for old, new in ((before, after), (after, before)):
         for field in differences(old.manifest, new.manifest):
             of_field(field, old, new)

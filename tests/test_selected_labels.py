@@ -41,3 +41,15 @@ def test_no_label_of_the_platform_makes_every_pod_a_server(label: str) -> None:
 )
 def test_labels_that_select_nothing_stay(label: str) -> None:
     assert refused(own=label) == refused(common=label) == []
+
+
+@pytest.mark.parametrize("field", ["/spec", "/spec/podSelector", "/spec/ingress/0/from"])
+def test_a_patch_may_take_away_any_field_of_a_policy(field: str) -> None:
+    target, operation = (
+        "{kind: NetworkPolicy, name: mlflow-tracking}",
+        f"{{op: remove, path: {field}}}",
+    )
+    patch = f"patches: [{{target: {target}, operations: [{operation}]}}]"
+    spec = SPEC.format(own="", common="team: research").replace("mlflow: {", f"mlflow: {{{patch}, ")
+    codes = {found.code for found in diagnosed(spec.encode())}
+    assert codes & {"loosened-guard", "schema-violation"}

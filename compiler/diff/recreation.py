@@ -82,10 +82,8 @@ def _title(change: Change, resource: Resource) -> str:
 
 def _deletion(before: Resource, after: Resource) -> tuple[str, ...]:
     """The commands before the object is applied: it is deleted, a StatefulSet without its pods."""
-    kind, space = (
-        kubectl_kind(before.manifest),
-        f" -n {before.namespace}" if before.namespace else "",
-    )
+    kind = kubectl_kind(before.manifest)
+    space = f" -n {before.namespace}" if before.namespace else ""
     if before.kind != "StatefulSet":
         return (f"kubectl delete {kind} {before.name}{space} --ignore-not-found",)
     orphans = "--cascade=orphan --ignore-not-found"

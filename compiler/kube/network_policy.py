@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.model.manifest import Manifest
 from compiler.model.resource import Resource
 
 NAMESPACE = "kubernetes.io/metadata.name"  # the label that every namespace has, with its name
+Selection = tuple[str, str, str]  # namespace, label, value
 
 
 def policy(
@@ -56,3 +57,25 @@ def peer(namespace: str, pods: Manifest) -> Manifest:
 
 def tcp(*ports: int) -> list[Manifest]:
     return [{"protocol": "TCP", "port": port} for port in ports]
+
+
+def selections(policy: Resource) -> Iterator[Selection]:
+    """The labels by which a policy selects pods and their peers. A patch may have removed any field."""
+    spec = policy.manifest.get("spec", {})
+    yield from _of_selector(spec.get("podSelector", {}), policy.namespace)
+    for rule in (*spec.get("ingress", ()), *spec.get("egress", ())):
+        for address in (*rule.get("from", ()), *rule.get("to", ())):
+            yield from _of_peer(address, policy.namespace)
+
+
+def _of_peer(address: Manifest, own_namespace: str) -> Iterator[Selection]:
+    labels: Mapping[str, str] = address.get("namespaceSelector", {}).get("matchLabels", {})
+    yield from _of_selector(address.get("podSelector", {}), labels.get(NAMESPACE, own_namespace))
+
+
+def _of_selector(selector: Manifest, namespace: str) -> Iterator[Selection]:
+    for label in selector.get("matchLabels", {}).items():
+        yield namespace, *label
+    for expression in selector.get("matchExpressions", ()):
+        for allowed in expression.get("values", ()):
+            yield namespace, expression.get("key", ""), allowed

@@ -149,6 +149,9 @@ def patched(draw: st.DrawFn) -> bytes:
         **(root["spec"]["components"].get(instance) or {}),
         "patches": [patch],
     }
+    # Rules read the policies of a platform with labels.
+    labels = {"team": "research", **root["metadata"].get("labels", {})}
+    root["metadata"] = {**root["metadata"], "labels": labels}
     return written(root)
 
 

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.kube.network_policy import NAMESPACE
-from compiler.model import Instance, Lowered, Manifest, Path, Platform
+from compiler.kube.network_policy import Selection, selections
+from compiler.model import Instance, Lowered, Path, Platform
 from compiler.rules.invalid_label import HELP
-
-Selection = tuple[str, str, str]  # namespace, label, value
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -48,25 +46,8 @@ def _labels(instance: Instance[Any], platform: Platform) -> Iterator[tuple[Path,
 
 
 def _selections(lowered: Lowered) -> Iterator[Selection]:
-    """The labels by which network policies select pods, or the peers of pods, with their namespaces."""
+    """The labels by which network policies select pods, or the peers of pods."""
     for package in lowered.all_packages:
         for resource in package.resources:
             if resource.kind == "NetworkPolicy":
-                spec = resource.manifest["spec"]
-                yield from _of_selector(spec["podSelector"], resource.namespace)
-                for rule in (*spec.get("ingress", ()), *spec.get("egress", ())):
-                    for peer in (*rule.get("from", ()), *rule.get("to", ())):
-                        yield from _of_peer(peer, resource.namespace)
-
-
-def _of_peer(peer: Manifest, own_namespace: str) -> Iterator[Selection]:
-    labels: Mapping[str, Any] = peer.get("namespaceSelector", {}).get("matchLabels", {})
-    yield from _of_selector(peer.get("podSelector", {}), labels.get(NAMESPACE, own_namespace))
-
-
-def _of_selector(selector: Manifest, namespace: str) -> Iterator[Selection]:
-    for label in selector.get("matchLabels", {}).items():
-        yield namespace, *label
-    for expression in selector.get("matchExpressions", ()):
-        for allowed in expression.get("values", ()):
-            yield namespace, expression["key"], allowed
+                yield from selections(resource)
