@@ -14,7 +14,8 @@ from msgspec import Struct
 from pydantic import TypeAdapter, ValidationError
 
 from compiler import registry
-from compiler.delivery.answers import Ask, ListOf, live, parsed
+from compiler.delivery.answers import Ask, ListOf, parsed
+from compiler.delivery.live_objects import live
 from compiler.kube import yaml
 from compiler.model.component import Component
 from compiler.model.live_pod import LivePod

@@ -1,0 +1,92 @@
+"""Check what a cluster itself must have: its version, kinds of objects and classes of volumes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler import KUBERNETES_SCHEMAS
+from compiler.delivery.answers import Ask, ListOf, Named, WrongAnswerError, asked
+from compiler.delivery.doctor.answers import Definition, Version
+from compiler.delivery.doctor.finding import Finding
+from compiler.emit.manifests import manifests
+from compiler.model.custom_resource import is_custom
+from compiler.model.package import Lowered
+
+_OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
+
+
+def version(lowered: Lowered, ask: Ask) -> Finding:
+    answer = asked(ask, Version, "version")
+    if answer is None:  # it answered a moment ago
+        raise WrongAnswerError
+    server = answer.server_version
+    minor = int(re.sub(r"[^0-9]", "", server.minor))
+    version = f"Kubernetes {server.major}.{minor}"
+    expected = lowered.platform.settings.cluster.kubernetes
+    if expected and expected != f"{server.major}.{minor}":
+        return Finding(False, f"{version}, and `spec.cluster.kubernetes` says {expected}")
+    if minor < _OLDEST:
+        return Finding(False, f"{version} is older than 1.{_OLDEST}")
+    return Finding(True, f"{version} (checked against {KUBERNETES_SCHEMAS})")
+
+
+def kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
+    """A CustomResourceDefinition for every kind that is not built in, in the version that is used."""
+    objects = manifests(lowered)
+    bundled = {
+        manifest["spec"]["names"]["kind"]
+        for manifest in objects
+        if manifest["kind"] == "CustomResourceDefinition"
+    }
+    needed = {
+        (*manifest["apiVersion"].partition("/")[::2], manifest["kind"])
+        for manifest in objects
+        if is_custom(manifest) and manifest["kind"] not in bundled
+    }
+    if not needed:
+        return
+    definitions = asked(ask, ListOf[Definition], "get", "customresourcedefinitions")
+    served = {
+        (crd.spec.group, version.name, crd.spec.names.kind)
+        for crd in (definitions.items if definitions else ())
+        for version in crd.spec.versions
+        if version.served
+    }
+    for group, version, kind in sorted(needed):
+        exists = (group, version, kind) in served
+        text = f"{kind} {group}/{version}"
+        yield Finding(exists, text if exists else f"no {text}; see `platformc prerequisites`")
+
+
+def storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
+    needed = any(manifest["spec"].get("volumeClaimTemplates") for manifest in manifests(lowered)
+                 if manifest["kind"] == "StatefulSet")  # fmt: skip
+    if not needed:
+        return
+    answer = asked(ask, ListOf[Named], "get", "storageclasses")
+    classes = [storage_class.metadata for storage_class in (answer.items if answer else ())]
+    names = {metadata.name for metadata in classes}
+    for name in sorted(_named_classes(lowered)):
+        exists = name in names
+        yield Finding(exists, f"{'' if exists else 'no '}storage class `{name}`")
+    required = lowered.platform.settings.cluster.storage_class
+    mark = "storageclass.kubernetes.io/is-default-class"
+    defaults = [metadata.name for metadata in classes if metadata.annotations.get(mark) == "true"]
+    if required:
+        exists = required in names
+        yield Finding(exists, f"{'' if exists else 'no '}storage class `{required}`")
+    elif len(defaults) == 1:
+        yield Finding(True, f"storage class `{defaults[0]}`, the default")
+    else:
+        count = "several default storage classes" if defaults else "no default storage class"
+        yield Finding(False, f"{count}; set `spec.cluster.storageClass`")
+
+
+def _named_classes(lowered: Lowered) -> set[str]:
+    """The classes that single components name."""
+    return {
+        instance.spec.storage_class
+        for instance in lowered.platform.having("storage_class")
+        if instance.spec.storage_class
+    }
