@@ -14,8 +14,9 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
+from compiler.document.flow_style import flow_style
 from compiler.reference.facts import NEW, facts
-from compiler.reference.types import example, flow_style, resolved, type_of
+from compiler.reference.types import example, resolved, type_of
 from compiler.spec.component import RunningSpec
 from compiler.spec.section import fields as fields_of
 from compiler.validate.json_schema import json_schema

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from compiler.document.flow_style import flow_style
 
 Schema = Mapping[str, Any]
 _MESSAGE = re.compile(r"This is not (?P<noun>[^:]*): (?P<help>.*)\.$")
@@ -104,21 +105,6 @@ def _map(schema: Schema, definitions: Schema, depth: int) -> str:
     return (
         f"{{{', '.join(f'{key}: {example(inner[key], definitions, depth + 1)}' for key in keys)}}}"
     )
-
-
-def flow_style(value: Any) -> str:
-    """A value in YAML's flow style, quoted if necessary."""
-    if isinstance(value, str):
-        return (
-            value
-            if re.fullmatch(r"[A-Za-z_./][\w./@:-]*|[0-9]+[A-Za-z]+", value)
-            else json.dumps(value)
-        )
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(flow_style, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {flow_style(inner)}' for key, inner in value.items())}}}"
-    return json.dumps(value)
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:

@@ -14,7 +14,7 @@ from compiler.diagnostics import Related, Report
 from compiler.interfaces import postgresql
 from compiler.model import Graph, Instance, Node, Path, Platform
 from compiler.registry import component
-from compiler.specialise import overridden
+from compiler.specialise.merge import overridden
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:

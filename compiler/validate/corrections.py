@@ -10,6 +10,7 @@ from typing import Any, get_args
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.words import correction, normalised
 from compiler.document import Node, Path
+from compiler.document.flow_style import flow_style
 from compiler.document.span import Span
 from compiler.registry import all_types, existing
 from compiler.spec.root import Header, Shape
@@ -18,7 +19,6 @@ from compiler.spec.served_model import ModelSpec
 from compiler.spec.tenant import WorkloadSpec
 from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
-from compiler.validate.word_lists import flow_list
 
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
 # The text for an empty value, by pydantic's name of its error.
@@ -121,7 +121,7 @@ def _intended_value(error: FieldError) -> str | None:
             return SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
-            return flow_list(value.split()) if _WORDS.fullmatch(value) else None
+            return flow_style(value.split()) if _WORDS.fullmatch(value) else None
     return None
 
 

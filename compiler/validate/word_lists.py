@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-from collections.abc import Iterable
+
+from compiler.document.flow_style import flow_style
 
 _COMMANDS = ("command", "args")
-# Words that YAML takes as text without quotes inside brackets, also by its older versions.
-_PLAIN = re.compile(r"(?:\.{0,2}/|--?(?=[A-Za-z])|[A-Za-z_])(?:[\w./=@%+-]|:(?=[\w./]))*")
-_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 # An operator that stands alone or begins a word, a `;` or a `&` that ends a word.
 _OPERATOR = re.compile(r"&&?|\|\|?|[0-9&]?>.*|<.*|[^;]*;|[^&]*&")
 _EXPANSION = re.compile(r"\$[A-Za-z_{]|`")
@@ -19,13 +16,13 @@ _EXPANSION = re.compile(r"\$[A-Za-z_{]|`")
 def list_line(key: str, text: str) -> str:
     """The line to write for a list that is written as one text."""
     if key not in _COMMANDS:
-        return flow_list(re.split(r"[\s,]+", text.strip(" \t\n,")))
+        return flow_style(re.split(r"[\s,]+", text.strip(" \t\n,")))
     text = text.strip()
     if _needs_shell(text):
         if key == "args":
-            return f"command: {flow_list(['sh', '-c', f'PROGRAM {text}'])}"
-        return flow_list(["sh", "-c", text])
-    return flow_list(_words(text))
+            return f"command: {flow_style(['sh', '-c', f'PROGRAM {text}'])}"
+        return flow_style(["sh", "-c", text])
+    return flow_style(_words(text))
 
 
 def _needs_shell(text: str) -> bool:
@@ -42,20 +39,9 @@ def _needs_shell(text: str) -> bool:
     )
 
 
-def flow_list(words: Iterable[str]) -> str:
-    """Words as a YAML list in one line, with quotes where they need them."""
-    return f"[{', '.join(map(_flow_word, words))}]"
-
-
 def _words(text: str) -> list[str]:
     """The words of a command line, as a shell separates them."""
     try:
         return shlex.split(text)
     except ValueError:  # a quote without its end: an apostrophe
         return text.split()
-
-
-def _flow_word(word: str) -> str:
-    is_plain = _PLAIN.fullmatch(word) and word.lower() not in _NOT_TEXT
-    # JSON's texts are YAML's in double quotes.
-    return word if is_plain else json.dumps(word, ensure_ascii=False)

@@ -1,8 +1,4 @@
-"""Advice for keys of other tools that the language expresses differently, or not at all.
-
-Keys with the same meaning are in `diagnostics/synonyms.py` and are corrected. The keys here have
-another meaning, belong elsewhere, or are derived, so a similar spelling would mislead.
-"""
+"""The advice that depends on the value of a key, or on the keys that its section has."""
 
 from __future__ import annotations
 
@@ -12,56 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from compiler.diagnostics.words import normalised
+from compiler.document.flow_style import flow_style
 from compiler.spec.access import Tls
 from compiler.spec.constraints import address
 from compiler.spec.section import parse
+from compiler.validate.advice.texts import TEXTS
 
 Keys = tuple[str, ...]
-_AMOUNTS = {
-    "cpu": "cpu",
-    "memory": "memory",
-    "ram": "memory",
-    "ephemeralstorage": "ephemeralStorage",
-}
-
-
-def advice(
-    key: str, value: Any, keys: Keys, defaults: Mapping[str, Any], neighbours: Mapping[str, Any]
-) -> str | None:
-    """The help for an unknown key, in addition to the section's keys; `neighbours` is the map that has it."""
-    word = normalised(key)
-    if word in _AMOUNTS:
-        return _compute(keys, neighbours)
-    by_value = _BY_VALUE.get(word)
-    text = by_value(key, value, keys, defaults) if by_value else None
-    return text or _FIXED.get(word)
-
-
-def is_amount(key: str) -> bool:
-    """Whether a key names an amount of a pod's compute, which stands beside others."""
-    return normalised(key) in _AMOUNTS
-
-
-def has_advice(key: str) -> bool:
-    """Whether a key is a word of other tools with a different meaning."""
-    return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys() | _AMOUNTS.keys())
-
-
-def _compute(keys: Keys, neighbours: Mapping[str, Any]) -> str | None:
-    """All amounts of a map as one `requests`, because a second line with this key would be refused."""
-    amounts = {
-        _AMOUNTS[normalised(key)]: value if isinstance(value, (str, int, float)) else "..."
-        for key, value in neighbours.items()
-        if key not in keys and normalised(key) in _AMOUNTS
-    }
-    resources = neighbours.get("resources") if "resources" in keys else neighbours
-    earlier = resources.get("requests") if isinstance(resources, dict) else None
-    line = f"requests: {_flow({**(earlier if isinstance(earlier, dict) else {}), **amounts})}"
-    if "requests" in keys:
-        return f"write `{line}`"
-    if "resources" not in keys:
-        return None
-    return f"write `{line}` under `resources`" if resources else f"write `resources: {{{line}}}`"
 
 
 def _endpoint(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
@@ -139,7 +92,7 @@ def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str |
 
 def _certificate(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
     try:
-        text = _flow(parse(Tls, value).written())
+        text = flow_style(parse(Tls, value).written())
     except ValidationError:
         text = "{issuer: {name: ...}}"
     return (
@@ -173,7 +126,7 @@ def _claim(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
 
 def _service(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     name = _named(value)
-    return f"write `adopt: {{service: {name}}}`" if "adopt" in keys else _FIXED["service"]
+    return f"write `adopt: {{service: {name}}}`" if "adopt" in keys else TEXTS["service"]
 
 
 def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
@@ -235,14 +188,7 @@ def _outgoing(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None
     )
 
 
-def _flow(value: Any) -> str:
-    """Maps of names, in the form of one line."""
-    if not isinstance(value, dict):
-        return str(value)
-    return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
-
-
-_BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
+BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
     "endpoint": _endpoint,
     "endpointurl": _endpoint,
     "url": _endpoint,
@@ -286,83 +232,4 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "egress": _outgoing,
     "tls": _certificate,
     "https": _certificate,
-}
-_STYLE = (
-    "leave it out: every client uses path style, unless a store outside says `addressing: virtual`"
-)
-_BINDS = "stores and databases bind by themselves; where there are several, write"
-_QUOTAS = (
-    "platformc writes no quotas; `cluster: {quotas: {NAMESPACE: {cpu: ..., memory: ...}}}` says what "
-    "those of others admit"
-)
-_FIXED = {
-    "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
-    "ingress": "hosts follow from `spec.domain` and a gateway among the components",
-    "ingressclass": "hosts follow from `spec.domain` and a gateway among the components",
-    "ingressclassname": "hosts follow from `spec.domain` and a gateway among the components",
-    "registry": f"{_BINDS} `bind: {{registry: NAME}}`; "
-    "where images come from is `registry:` under `spec:`",
-    "backendstore": f"{_BINDS} `bind: {{backend-store: NAME}}`",
-    "onlinestore": f"{_BINDS} `bind: {{online-store: NAME}}`",
-    "artifactstore": f"{_BINDS} `bind: {{artifacts: NAME}}`",
-    "blockstore": f"{_BINDS} `bind: {{store: NAME}}`",
-    "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
-    "artifactroot": "the root follows from the store that it is bound to; leave it out",
-    "annotations": "write `patches:`; labels are `labels:`",
-    "pathstyle": _STYLE,
-    "forcepathstyle": _STYLE,
-    "poolmode": "leave it out: the pooler pools between transactions, and a client that needs a session "
-    "goes past it by itself",
-    "containerconcurrency": "a model has `concurrency:`; `targetConcurrency` is the autoscaler's soft target",
-    "protocolversion": "leave it out: the protocol follows from the format and its runtime",
-    "adopt": "delete it: `adopt` is for servers that the compiler writes; servers outside, and "
-    "servers of an operator or of upstream, keep their names",
-    "restore": "`backup:` under `spec:` makes copies; `platformc restore ENVIRONMENT` prints how to "
-    "bring them back",
-    "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",
-    "include": "one file holds the whole spec; includes are not in this release",
-    **dict.fromkeys(("quotas", "quota", "resourcequota", "resourcequotas"), _QUOTAS),
-    "defaults": "what all environments share stands under `spec:` itself; what differs in an "
-    "environment is `environments: {NAME: {...}}` there",
-    # Keys of pods and charts whose values are derived, or have other names here.
-    "ports": "Services and their ports follow from the type",
-    "dependson": "the order follows from `uses` and `bind`",
-    "containers": "one instance runs one program; write `image:`, `command:` and `env:` here",
-    "sidecars": "add a container by `patches:`",
-    "extracontainers": "add a container by `patches:`",
-    "imagepullpolicy": "leave it out: it follows from the image's tag",
-    "pullpolicy": "leave it out: it follows from the image's tag",
-    "imagepullsecrets": "write `pullSecrets: [NAME]`, or for all images `registry: {pullSecrets: [NAME]}` under `spec:`",
-    "livenessprobe": "leave it out: probes follow from the type",
-    "readinessprobe": "leave it out: probes follow from the type",
-    "healthcheck": "leave it out: probes follow from the type",
-    "securitycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
-    "podsecuritycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
-    "runtimeclassname": "write it by `patches:`",
-    "enablegatewayapi": "leave it out: hosts follow from `spec.domain` and a gateway among the components",
-    "affinity": "`nodeAffinity: {required: [{key: ..., values: [...]}]}` chooses the nodes; replicas "
-    "are spread over them",
-    "containerport": "with `image:`, write `port:`",
-    "topologyspreadconstraints": "leave it out: replicas are spread over nodes and zones",
-    "autoscaling": "models have `minReplicas` and `maxReplicas`; other servers a number of `replicas`",
-    "restartpolicy": "leave it out: a run that fails starts again as often as `retries` says",
-    "restart": "leave it out: a run that fails starts again as often as `retries` says",
-    "concurrencypolicy": "leave it out: a run never starts while the one before it runs",
-    "timezone": "leave it out: schedules are in UTC",
-    "metrics": "metrics are scraped where a component for monitoring is declared",
-    "networkpolicy": "leave it out: policies follow from `uses` and `bind`",
-    "fullnameoverride": "the instance's key is its name",
-    "nameoverride": "the instance's key is its name",
-    "podannotations": "write `patches:`; labels are `labels:`",
-    "podlabels": "write `labels:`",
-    "buckets": "buckets follow from those who use the store; `bucket:` on one of them names it",
-    "defaultbuckets": "buckets follow from those who use the store; `bucket:` on one of them names it",
-    "databases": "databases follow from those who use the server; `database:` on one of them names it",
-    "existingsecret": "every consumer has a login of its own (`platformc secrets list`); a service "
-    "outside takes `credentials: {secret: NAME}`",
-    "auth": "logins are made for every consumer (`platformc secrets list`); the pages' login is "
-    "`login:` under `spec:`",
-    "addressingstyle": _STYLE,
-    "urlstyle": _STYLE,
-    "virtualhost": _STYLE,
 }
