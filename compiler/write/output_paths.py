@@ -65,7 +65,7 @@ def _digest(folder: Folder, name: str) -> str | None:
 
     digest = sha256()
     try:
-        with folder.opened(name) as file:
+        with folder.opened(name, buffered=False) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
     except (FileNotFoundError, NotADirectoryError):
