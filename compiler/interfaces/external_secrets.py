@@ -8,10 +8,12 @@ from compiler.spec.settings import Store
 _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
 
+_CREDENTIAL = "the credential that is made or fetched"
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
+    guards=_CREDENTIAL,
     ready="condition=Ready",
     holds_data=True,
     effects=(
@@ -20,11 +22,15 @@ EXTERNAL_SECRET = CustomResource(
     ),
 )
 SECRET_STORE = CustomResource(
-    api="external-secrets.io/v1", kind="SecretStore", effects=(_TAKEN_OVER,)
+    api="external-secrets.io/v1",
+    kind="SecretStore",
+    guards=_CREDENTIAL,
+    effects=(_TAKEN_OVER,),
 )
 PASSWORD = CustomResource(
     api="generators.external-secrets.io/v1alpha1",
     kind="Password",
+    guards=_CREDENTIAL,
     holds_data=True,
     effects=(_TAKEN_OVER,),
 )

@@ -11,13 +11,16 @@ from compiler import model
 from compiler.model import Effect, FieldChange, Hop, Ingress, Manifest, OperatorPods, Resource, Risk
 
 # Features of routes that not every kind of gateway has.
-Feature = Literal["serverless", "split"]
+Feature = Literal["hidden", "serverless", "split"]
 FEATURES: Mapping[Feature, str] = {
+    "hidden": "a route that hides the paths which answer without a login",
     "serverless": "routes to models that scale to zero",
     "split": "a route to several versions of a model",
 }
 # Help where a gateway lacks the feature.
 REMEDIES: Mapping[Feature, str] = {
+    "hidden": "write `expose: false` here, or bind it to a `gateway-api`, an `istio-gateway`, or an `ingress` "
+    "of Traefik or nginx",
     "serverless": "add `istio-gateway: {}` under `spec.components` and write `bind: {gateway: "
     "istio-gateway}` here, or serve models by `kserve: {mode: standard}`",
     "split": "remove `canary`, or bind `seldon` to an `istio-gateway` or a `gateway-api`",

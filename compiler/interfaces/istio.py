@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.interfaces.gateway import host_effects
+from compiler.kube.guards import HOST
 from compiler.model import CustomResource, Effect, FieldChange, Manifest, Resource, Risk
 
 # The pods of istiod, and its port for sidecars.
@@ -26,6 +27,7 @@ GATEWAY = CustomResource(api="networking.istio.io/v1", kind="Gateway", effects=(
 VIRTUAL_SERVICE = CustomResource(
     api="networking.istio.io/v1",
     kind="VirtualService",
+    guards=HOST,
     effects=host_effects("spec/hosts"),
 )
 SERVICE_ENTRY = CustomResource(

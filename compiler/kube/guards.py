@@ -1,4 +1,4 @@
-"""Read the guards of an object: the traffic, rights, credentials and identities that it settles.
+"""Read the guards of an object: the traffic, rights, credentials, identities and hosts that it settles.
 
 Two states of an object are compared by their guards, so it does not matter by which path a patch
 changed it. A NetworkPolicy's empty list of peers or ports admits all of them (Kubernetes 1.34,
@@ -15,12 +15,15 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.model.manifest import Manifest
-from compiler.model.resource import Resource
+from compiler.model.resource import Resource, containers_of
 
 _SECURITY = "pod-security.kubernetes.io/"
 _SECRET = re.compile(r"secret|secretName|secretRef|secretKeyRef|\w+Secret(Name|Ref|KeyRef)?")
 _RIGHTS = ("rules", "aggregationRule", "subjects", "roleRef", "automountServiceAccountToken")
 _LISTS = ("from", "to", "ports")
+HOST = "the server behind a host"
+LOGIN = "the settings of a login"
+_SETTINGS = ("image", "command", "args", "env", "envFrom")  # of a container
 
 
 class Guards(Struct, frozen=True):
@@ -33,10 +36,16 @@ class Guards(Struct, frozen=True):
     labels: Mapping[str, str]  # the labels of pods by which rules select them
     accounts: tuple[tuple[str, bool], ...]  # the account of each pod, and whether it has the token
     tokens: int  # the number of volumes with a token
+    further: Mapping[str, Any]  # the content of other guards, by their names
 
 
-def of(resource: Resource, *, is_rule: bool, selected: Collection[str]) -> Guards:
-    """The guards of an object; `selected` are the labels by which rules select pods."""
+def of(
+    resource: Resource, *, is_rule: bool, selected: Collection[str], is_login: bool = False
+) -> Guards:
+    """The guards of an object; `selected` are the labels by which rules select pods.
+
+    With `is_login`, its pods ask for an identity before a host.
+    """
     manifest = resource.manifest
     of_namespace = manifest["metadata"].get("labels") or {} if resource.kind == "Namespace" else {}
     labels = resource.pod_labels
@@ -48,6 +57,7 @@ def of(resource: Resource, *, is_rule: bool, selected: Collection[str]) -> Guard
         labels={key: labels[key] for key in sorted({*labels} & {*selected})},
         accounts=tuple(_accounts(resource)),
         tokens=sum(key == "serviceAccountToken" for key, _ in _pairs(manifest)),
+        further=dict(_further(resource, is_login=is_login)),
     )
 
 
@@ -67,6 +77,7 @@ def loosened(before: Guards, after: Guards) -> Iterator[str]:
     renamed = [name for name, _ in before.accounts] != [name for name, _ in after.accounts]
     if gained or renamed or after.tokens > before.tokens:
         yield "the account of its pods"
+    yield from (name for name in after.further if after.further[name] != before.further.get(name))
 
 
 def is_narrower(before: Manifest, after: Manifest) -> bool:
@@ -95,6 +106,19 @@ def selectors(rule: Manifest) -> Iterator[str]:
             yield from value
         elif key == "matchExpressions" and isinstance(value, list):
             yield from (str(expression.get("key")) for expression in value)
+
+
+def _further(resource: Resource, *, is_login: bool) -> Iterator[tuple[str, Any]]:
+    """Guards of which any change may admit more."""
+    spec = resource.manifest.get("spec")
+    if resource.custom is not None and resource.custom.guards:
+        yield resource.custom.guards, spec
+    if resource.kind == "Ingress":
+        yield HOST, spec
+    if is_login:
+        containers = [container for pod in resource.pods for container in containers_of(pod)]
+        settings = [{key: container.get(key) for key in _SETTINGS} for container in containers]
+        yield LOGIN, settings
 
 
 def _accounts(resource: Resource) -> Iterator[tuple[str, bool]]:

@@ -62,6 +62,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     recovery_help: str = ""  # the text to type in the spec for a recovery
     copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
+    guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 

@@ -180,10 +180,15 @@ def _bind_routes(join: Join) -> None:
     opened = {(binding.provider.name, binding.provides.slot)
               for binding in join.direct.values() if binding.claim.outside}  # fmt: skip
     for name, offers in join.offers.items():
-        routed = any(
-            (offer.ui and hosts.exposed(join.instances[name], offer))
-            or (name, provides.slot) in opened
+        routed = [
+            offer
             for provides, offer in offers.items()
-        )
+            if (offer.ui and hosts.exposed(join.instances[name], offer))
+            or (name, provides.slot) in opened
+        ]
         if routed and (name, gateway.ROUTE.slot) not in join.direct:
-            join.bind(join.instances[name], gateway.ROUTE, gateway.Claim(optional=True))
+            # The host of a store leads to its buckets alone; the paths of a page are not known.
+            hides = any(offer.ui and offer.private for offer in routed)
+            needs = frozenset[gateway.Feature]({"hidden"} if hides else ())
+            claim = gateway.Claim(optional=True, needs=needs)
+            join.bind(join.instances[name], gateway.ROUTE, claim)

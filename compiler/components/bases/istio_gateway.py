@@ -15,7 +15,7 @@ from compiler.interfaces.istio import GATEWAY, VIRTUAL_SERVICE
 
 LABELS = {"istio": "ingressgateway"}
 ACCOUNT = "istio-ingressgateway"
-CARRIES: frozenset[gateway.Feature] = frozenset({"serverless", "split"})
+CARRIES: frozenset[gateway.Feature] = frozenset({"hidden", "serverless", "split"})
 HTTP, HTTPS = 80, 443
 
 

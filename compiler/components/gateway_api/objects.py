@@ -12,6 +12,7 @@ from typing import Any
 from compiler import model
 from compiler.components.bases import certificate
 from compiler.interfaces import gateway as interface
+from compiler.kube.guards import HOST
 from compiler.kube.network_policy import NAMESPACE
 
 GROUP = "gateway.networking.k8s.io"
@@ -21,9 +22,12 @@ GATEWAY = model.CustomResource(
     effects=(model.Effect("spec(/.*)?", model.Risk.RELOAD, "its controller takes it over"),),
 )
 HTTP_ROUTE = model.CustomResource(
-    api=f"{GROUP}/v1", kind="HTTPRoute", effects=interface.host_effects("spec/hostnames")
+    api=f"{GROUP}/v1",
+    kind="HTTPRoute",
+    guards=HOST,
+    effects=interface.host_effects("spec/hostnames"),
 )
-CARRIES: frozenset[interface.Feature] = frozenset({"split"})
+CARRIES: frozenset[interface.Feature] = frozenset({"hidden", "split"})
 MOST_SECONDS = 100_000  # a number of a duration has at most five digits
 ALL_PATHS = {"path": {"type": "PathPrefix", "value": "/"}}
 

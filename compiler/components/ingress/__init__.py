@@ -1,7 +1,7 @@
 """An Ingress class: an Ingress for each host, by a controller that is in the cluster already.
 
-The Ingress API has no redirect of plain HTTP and hides no paths: the redirect is the controller's own,
-and a store's host leads to the platform's buckets alone. Facts: k3s runs Traefik 3 in `kube-system`;
+The Ingress API has no redirect of plain HTTP and hides no paths: the redirect and the refusal of paths are the
+controller's own, and a store's host leads to the platform's buckets alone. Facts: k3s runs Traefik 3 in `kube-system`;
 ingress-nginx 1.14 redirects hosts with a certificate unless it is configured otherwise, and refuses
 bodies of more than 1 MiB.
 """
@@ -35,7 +35,7 @@ class Spec(model.InstanceSpec):
     controller: Controller = Field(
         default="traefik",
         description="The controller; it decides the annotations. With `other`, the redirect of plain "
-        "HTTP and limits of bodies are as the controller is configured.",
+        "HTTP and limits of bodies are as the controller is configured, and no page has hidden paths.",
     )
     pods: Pods = Field(default=Pods(), description="The controller's pods.")
 
@@ -50,7 +50,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         pods=me.spec.pods.labels or CONTROLLERS[me.spec.controller].labels,
         account=me.spec.pods.service_account,
         scheme="https" if me.settings.tls else "http",
-        carries=objects.CARRIES,
+        carries=frozenset({"hidden"} if CONTROLLERS[me.spec.controller].refusal else ()),
     )
     return {GATEWAY: offer}
 

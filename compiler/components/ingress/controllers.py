@@ -19,6 +19,9 @@ class Facts(Struct, frozen=True):
     plain: Mapping[str, str]  # annotations of a host by plain HTTP
     secure: Mapping[str, str]  # annotations of a host with a certificate
     redirects: bool  # whether the second set also sends plain HTTP on to HTTPS
+    refusal: Mapping[
+        str, str
+    ]  # annotations with which it refuses every request; none if it has none
 
 
 READ_TIMEOUT = "nginx.ingress.kubernetes.io/proxy-read-timeout"
@@ -28,6 +31,8 @@ _NGINX = {
     READ_TIMEOUT: "600",
     "nginx.ingress.kubernetes.io/proxy-request-buffering": "off",
 }
+NO_ADDRESS = "255.255.255.255/32"  # no request comes from the address of all hosts (RFC 919)
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 TLS = "traefik.ingress.kubernetes.io/router.tls"  # `tls` of an Ingress names the Secret alone
 CONTROLLERS: Mapping[Controller, Facts] = {
@@ -39,6 +44,7 @@ CONTROLLERS: Mapping[Controller, Facts] = {
         {ENTRY_POINTS: "web"},
         {ENTRY_POINTS: "websecure", TLS: "true"},
         redirects=False,
+        refusal={MIDDLEWARES: ""},  # a middleware for each host
     ),
     # ingress-nginx 1.14
     "nginx": Facts(
@@ -48,6 +54,7 @@ CONTROLLERS: Mapping[Controller, Facts] = {
         _NGINX,
         {**_NGINX, "nginx.ingress.kubernetes.io/force-ssl-redirect": "true"},
         redirects=True,
+        refusal={"nginx.ingress.kubernetes.io/whitelist-source-range": NO_ADDRESS},
     ),
-    "other": Facts("A controller of Ingresses", "", {}, {}, {}, redirects=True),
+    "other": Facts("A controller of Ingresses", "", {}, {}, {}, redirects=True, refusal={}),
 }

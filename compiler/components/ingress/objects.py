@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from compiler import model
 from compiler.components.bases import certificate
-from compiler.components.ingress.controllers import CONTROLLERS, ENTRY_POINTS, READ_TIMEOUT
+from compiler.components.ingress.controllers import (
+    CONTROLLERS,
+    ENTRY_POINTS,
+    MIDDLEWARES,
+    NO_ADDRESS,
+    READ_TIMEOUT,
+)
 from compiler.interfaces import gateway
 from compiler.model import Manifest, Resource
 
-CARRIES: frozenset[gateway.Feature] = frozenset()
 MIDDLEWARE = model.CustomResource(
     api="traefik.io/v1alpha1",
     kind="Middleware",
     is_rule=True,
     effects=(model.Effect("spec(/.*)?", model.Risk.RELOAD, "Traefik takes it over at once"),),
 )
-MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 
 
 class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
@@ -35,6 +39,7 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
         facts = CONTROLLERS[me.spec.controller]
         if me.settings.tls is None:
             yield _ingress(me, route, route.name, facts.plain, None)
+            yield from _hidden(me, route, facts.plain, None)
             return
         secret = certificate.secret(me.settings.tls, route.name)
         space = route.backends[0].namespace
@@ -42,18 +47,21 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
             me.settings.tls, route.name, space, [route.host], route.step
         )
         yield _ingress(me, route, route.name, facts.secure, secret)
+        yield from _hidden(me, route, facts.secure, secret)
         if not facts.redirects:
             yield from _redirect(me, route)
 
 
 def _ingress(
     me: model.Instance[Any], route: gateway.Route, name: str, annotations: Mapping[str, str],
-    secret: str | None,
+    secret: str | None, paths: Iterable[Manifest] | None = None,
 ) -> Resource:  # fmt: skip
+    """An Ingress of a host, by default with all paths that clients ask for."""
     (backend,) = route.backends[:1]
     service = {"service": {"name": backend.service, "port": {"number": backend.port}}}
-    rules = [{"host": route.host, "http": {"paths": [{**path, "backend": service}
-                                                     for path in _paths(route)]}}]  # fmt: skip
+    rules = [{"host": route.host, "http": {"paths": [
+        {**path, "backend": service} for path in (_paths(route) if paths is None else paths)
+    ]}}]  # fmt: skip
     metadata: Manifest = {"name": name, "namespace": backend.namespace}
     annotations = dict(annotations)
     if route.timeout is not None and READ_TIMEOUT in annotations:
@@ -73,10 +81,7 @@ def _ingress(
 
 
 def _paths(route: gateway.Route) -> list[Manifest]:
-    """The paths of a host: all, or only the platform's buckets if others are private.
-
-    An Ingress hides no path of a page, whose other paths are not known.
-    """
+    """The paths of a host: all, or only the platform's buckets if others are private."""
     if not route.private or route.resources is None:
         return [{"path": "/", "pathType": "Prefix"}]
     paths = [{"path": "/", "pathType": "Exact"}]
@@ -85,6 +90,29 @@ def _paths(route: gateway.Route) -> list[Manifest]:
         paths.append({"path": f"/{name}", "pathType": "Exact"})
         paths.append({"path": f"/{name}/", "pathType": "Prefix"})
     return paths
+
+
+def _hidden(
+    me: model.Instance[Any],
+    route: gateway.Route,
+    annotations: Mapping[str, str],
+    secret: str | None,
+) -> Iterator[Resource]:
+    """A second Ingress with the private paths of a page, which admits no address.
+
+    The Ingress API hides no path, and the other paths of a page are not known. A longer path goes before a
+    shorter one, so the Ingress of the page does not get these requests.
+    """
+    if not route.private or route.resources is not None:
+        return
+    name, space = f"{route.name}-hidden", route.backends[0].namespace
+    refusal = dict(CONTROLLERS[me.spec.controller].refusal)
+    if MIDDLEWARES in refusal:
+        refusal[MIDDLEWARES] = f"{space}-{name}@kubernetescrd"
+        admitted = {"ipAllowList": {"sourceRange": [NO_ADDRESS]}}
+        yield Resource.of(MIDDLEWARE, {"name": name, "namespace": space}, admitted, route.step)
+    paths = [{"path": path.rstrip("/"), "pathType": "Prefix"} for path in route.private]
+    yield _ingress(me, route, name, {**annotations, **refusal}, secret, paths)
 
 
 def _redirect(me: model.Instance[Any], route: gateway.Route) -> Iterator[Resource]:

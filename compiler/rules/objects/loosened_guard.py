@@ -1,7 +1,8 @@
 """A patch of an object that guards the platform.
 
-Guards are network policies, rules of a mesh, Pod Security of namespaces, roles, references to credentials,
-labels by which policies select pods, and the accounts of pods. The object before the patch is compared
+Guards are network policies, rules of a mesh, Pod Security of namespaces, roles, references to credentials and
+the objects that make them, labels by which policies select pods, the accounts of pods, the logins before hosts,
+and the routes of hosts. The object before the patch is compared
 with the object after it. A patch after which `restricted` forbids a pod is an error already. A patch of a
 guard may be intended, so it is reported once, and the user silences the warning with the reason.
 """
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from compiler.diagnostics import Report
 from compiler.kube import guards
+from compiler.kube.labels import INSTANCE
 from compiler.kube.patching import PatchProblem, applied
 from compiler.model import Lowered, Path, Platform, Resource
 from compiler.model.package import PatchedObject
@@ -26,9 +28,12 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     kinds = {kind for (_, kind), custom in lowered.custom_resources.items() if custom.is_rule}
     kinds.add("NetworkPolicy")
     selected = _selected(lowered, kinds)
+    logins = {binding.consumer.name for binding in lowered.graph.bindings if binding.claim.guards}
     for patched in lowered.patched:
         target = patched.patch.target
-        for index, guard in _loosened(patched, kinds, selected):
+        labels = patched.before.manifest["metadata"].get("labels", {})
+        is_login = labels.get(INSTANCE) in logins
+        for index, guard in _loosened(patched, kinds, selected, is_login=is_login):
             operation_path: Path = (*patched.path, "operations", index)
             report.add(
                 "loosened-guard",
@@ -51,11 +56,11 @@ def _selected(lowered: Lowered, kinds: set[str]) -> frozenset[str]:
 
 
 def _loosened(
-    patched: PatchedObject, kinds: set[str], selected: frozenset[str]
+    patched: PatchedObject, kinds: set[str], selected: frozenset[str], *, is_login: bool
 ) -> Iterator[tuple[int, str]]:
     """The guards that a patch changes, each with the operations that change it."""
     is_rule = patched.before.kind in kinds
-    guards_of = partial(guards.of, is_rule=is_rule, selected=selected)
+    guards_of = partial(guards.of, is_rule=is_rule, selected=selected, is_login=is_login)
     states = list(_states(patched))
     first = guards_of(patched.before)
     changed = {*guards.loosened(first, guards_of(states[-1][1]))} if states else set()

@@ -2,6 +2,7 @@
 set -eu
 until mc ls store >/dev/null 2>&1; do sleep 2; done
 mc mb --ignore-existing store/dvc-datasets
+mc mb --ignore-existing store/lakefs
 mc mb --ignore-existing store/mlflow
 mc mb --ignore-existing store/models
 # The image has no `grep`: the shell compares.
@@ -24,6 +25,7 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   echo "key of $1 is ready"
 }
 key dvc-store "$ACCESS_KEY_DVC_STORE" "$SECRET_KEY_DVC_STORE"
+key lakefs-store "$ACCESS_KEY_LAKEFS_STORE" "$SECRET_KEY_LAKEFS_STORE"
 key mlflow-artifacts "$ACCESS_KEY_MLFLOW_ARTIFACTS" "$SECRET_KEY_MLFLOW_ARTIFACTS"
 key mlflow-smoke-s3 "$ACCESS_KEY_MLFLOW_SMOKE_S3" "$SECRET_KEY_MLFLOW_SMOKE_S3"
 key models-serving-store "$ACCESS_KEY_MODELS_SERVING_STORE" "$SECRET_KEY_MODELS_SERVING_STORE"

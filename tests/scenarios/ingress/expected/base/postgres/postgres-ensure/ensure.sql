@@ -2,11 +2,24 @@
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
 -- it acts as the owner: what it made before would be its own.
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lakefs_owner') \gexec
+SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner" TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lakefs') \gexec
+REVOKE ALL ON DATABASE "lakefs" FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
+\getenv role ROLE_LAKEFS_METADATA
+\getenv password PASSWORD_LAKEFS_METADATA
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('GRANT "lakefs_owner" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "lakefs" SET role = %L', :'role', 'lakefs_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 \getenv role ROLE_MLFLOW_BACKEND_STORE
 \getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
