@@ -167,6 +167,30 @@ def test_the_laptops_files_agree_with_its_variables(tmp_path: Path) -> None:
     assert "endpointurl = http://localhost:8333" in (kit / "files/etc/dvc/config.local").read_text()
 
 
+def test_a_shell_reads_the_values_as_they_are(tmp_path: Path) -> None:
+    """Values that a shell would run or change, and references to other variables."""
+    path = "/x;touch$IFS/simple&a='b'*"
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(f"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: kits}}
+spec:
+  components:
+    redis: {{}}
+    pypi: {{type: external-service, host: pypi.example.com, scheme: https, path: "{path}"}}
+  workloads:
+    lab: {{run: elsewhere, uses: [pypi, redis]}}
+""")
+    text = ran("env", "lab", "--laptop", "-f", str(spec))
+    script = text.replace("REDIS_PASSWORD=", "REDIS_PASSWORD=secret")
+    show = 'printf "%s\\n" "$PYPI_URL" "$REDIS_URL"\n'
+    command = ["sh", "-eu", "-c", script + show]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    urls = [f"https://pypi.example.com{path}", "redis://lab-redis:secret@localhost:6379/0"]
+    assert (result.stdout.splitlines(), result.stderr) == (urls, "")
+
+
 def kits() -> Iterator[tuple[str, dict[str, str]]]:
     """The kits of all workloads of all scenarios."""
     for scenario in scenario_names():

@@ -18,7 +18,7 @@ from support.paths import SCENARIOS
 from test_secrets import written
 
 from compiler.delivery.apply_plan import SpecLocation
-from compiler.model.credential import Credential
+from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered
 from compiler.secrets.rotation import plan
 
@@ -161,9 +161,9 @@ def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str)
             case "local" | "sealed-secrets" | "sops":
                 assert f"secrets generate {environment} --rotate {change.name}" in text
             case "existing":
-                assert (
-                    f"change {', '.join(change.keys)} of {change.name} (where it is kept)" in text
-                )
+                random = [key for key, kind in change.keys.items() if isinstance(kind, Random)]
+                keys = ", ".join(random or change.keys)
+                assert f"change {keys} of {change.name} (where it is kept)" in text
             case "external-secrets":
                 for space in change.namespaces:
                     assert f"wait --for=create secret/{change.name} -n {space} " in text
@@ -247,6 +247,13 @@ def test_a_plan_stops_where_only_a_person_can_go_on(tmp_path: Path, store: str) 
     status, output, called = carried_out(lines, tmp_path, MLFLOW_ARTIFACTS_CHANGED="yes")
     assert (status, output) == (0, "")
     assert any("rollout restart deployment/mlflow" in line for line in called)
+
+
+def test_a_login_keeps_its_name(tmp_path: Path) -> None:
+    """A server would keep the login with the old name, and its password."""
+    path = written(tmp_path, "existing")
+    lines = run("secrets", "rotate", "default", "mlflow-backend-store", "-f", path).stdout
+    assert "'change password of mlflow-backend-store (where it is kept), then" in lines
 
 
 def test_a_service_that_is_run_elsewhere_hears_of_a_value_before_its_clients(

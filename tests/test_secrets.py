@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -430,7 +431,7 @@ def test_a_job_is_made_again_alone(spec: Path) -> None:
     [
         ("local", "kubectl apply --server-side -k {}/secrets/default"),
         ("sealed-secrets", "kubectl wait --for=condition=Synced sealedsecret/"),
-        ("sops", 'sops decrypt "$file" | kubectl apply --server-side -f -'),
+        ("sops", 'sops decrypt {}/secrets/default/"$file" | kubectl apply --server-side -f -'),
         ("existing", "kubectl wait --for=create secret/"),
         ("external-secrets", "kubectl wait --for='condition=Ready' externalsecret."),
     ],
@@ -442,6 +443,22 @@ def test_the_plan_says_how_credentials_come_to_exist(
     before, _, after = plan.partition("kubectl rollout status")
     assert command.format(tmp_path) in before
     assert "secrets" not in after
+
+
+def test_the_plan_applies_no_other_file_of_the_folder(tmp_path: Path) -> None:
+    """Anyone can encrypt a ClusterRoleBinding for the public keys in `.sops.yaml`."""
+    spec = written(tmp_path, "sops")
+    plan = run("apply-plan", "default", "-f", spec).stdout
+    (line,) = [line for line in plan.splitlines() if "sops decrypt" in line]
+    folder = tmp_path / "secrets/default"
+    folder.mkdir(parents=True)
+    files = re.findall(r"secret-\S+\.sops\.yaml", line)
+    assert len(files) > 3
+    for name in (*files, "zz.sops.yaml", "secret-mlops-old.sops.yaml"):
+        (folder / name).write_text("")
+    stand_in = 'sops() { echo "$2" >&2; }; kubectl() { cat; }\n'
+    result = subprocess.run(["sh", "-e"], input=stand_in + line, capture_output=True, text=True)
+    assert [Path(name).name for name in result.stderr.split()] == files
 
 
 # No secret anywhere

@@ -33,6 +33,7 @@ from compiler.upstream.prerequisites import (
     vendored_commands,
 )
 
+SOPS_FILE = "secret-{namespace}-{name}.sops.yaml"  # the file of one encrypted Secret
 _TIMEOUT = "10m"
 Kinds = Mapping[tuple[str, str], CustomResource]  # the kinds of operators, by group and kind
 
@@ -225,8 +226,14 @@ def generation(
             waits = _grouped(SEALED.ready, SEALED.kind.lower(), lowered.credentials)
             return (generate, apply, *waits)
         case "sops":
-            decrypt = 'sops decrypt "$file" | kubectl apply --server-side -f -'
-            return (generate, f"for file in {folder}/*.sops.yaml; do {decrypt}; done")
+            # Each file by its name: anyone can encrypt another file for the keys in `.sops.yaml`.
+            files = " ".join(
+                SOPS_FILE.format(namespace=space, name=credential.name)
+                for credential in lowered.credentials
+                for space in credential.namespaces
+            )
+            decrypt = f'sops decrypt {folder}/"$file" | kubectl apply --server-side -f -'
+            return (generate, f"for file in {files}; do {decrypt}; done")
     return ()
 
 

@@ -23,6 +23,8 @@ from compiler.model.manifest import Manifest
 from compiler.model.resource import Env, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")  # a shell takes them as they are
+_SPECIAL = re.compile(r'[\\"$`]')  # inside double quotes
 LABEL = f"{PREFIX}/client"
 Server = tuple[str, int]  # host and port in the cluster
 # Kinds with pods: the API version, and the path of the pod template.
@@ -244,10 +246,25 @@ def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
         yield f"# fill in: {at} go-template='{{{{index .data \"{value.key}\"{decoded}}}}}'"
         yield f"{env.name}="
         return
-    value = _REFERENCE.sub(r"${\1}", _localised(value, local))
+    value = _localised(value, local)
     # Such as read replicas and Sentinels: a port-forward leads to one server.
     comment = "# only in the cluster: " if _is_remote(value, local) else ""
-    yield f"{comment}{env.name}={value}"
+    yield f"{comment}{env.name}={_for_shell(value)}"
+
+
+def _for_shell(value: str) -> str:
+    """A value for a shell that reads the file, with its references to other variables.
+
+    Only a value that a shell would change gets quotes: other readers of such files keep them as part of it.
+    """
+    if _PLAIN.fullmatch(_REFERENCE.sub("", value)):
+        return _REFERENCE.sub(r"${\1}", value)
+    texts = _REFERENCE.split(value)  # a text, the name of a variable, a text, ...
+    parts = (
+        f"${{{part}}}" if index % 2 else _SPECIAL.sub(r"\\\g<0>", part)
+        for index, part in enumerate(texts)
+    )
+    return f'"{"".join(parts)}"'
 
 
 def _is_remote(value: str, local: dict[str, str]) -> bool:

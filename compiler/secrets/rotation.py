@@ -20,7 +20,7 @@ from compiler.delivery.apply_plan import SpecLocation, Step, generation
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names, secrets_of
 from compiler.kube.labels import COMPONENT, INSTANCE
-from compiler.model.credential import Credential
+from compiler.model.credential import Credential, Random
 from compiler.model.custom_resource import CustomResource, kubectl_kind
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
@@ -145,12 +145,18 @@ def _by_hand(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[
             if lowered.platform.settings.secrets.store
             else "where it is kept"
         )
-        change_task = (
-            f"change {', '.join(credential.keys)} of {credential.name} ({store})" if outside else ""
-        )
+        changed = ", ".join(_rotated(credential))
+        change_task = f"change {changed} of {credential.name} ({store})" if outside else ""
         task = " and ".join(filter(None, (change_task, notice)))
         if task:
             yield _ByHand(f"{re.sub(r'[^A-Z0-9]', '_', credential.name.upper())}_CHANGED", task)
+
+
+def _rotated(credential: Credential) -> list[str]:
+    """The keys with secret values. A server keeps a login under its old name, so the name stays."""
+    return [key for key, kind in credential.keys.items() if isinstance(kind, Random)] or [
+        *credential.keys
+    ]
 
 
 def _copies_recreated(credential: Credential) -> Iterator[str]:

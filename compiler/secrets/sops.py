@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compiler.delivery.apply_plan import SOPS_FILE
 from compiler.files import real
 from compiler.secrets.ciphertext import Cipher, encrypted
 
@@ -22,4 +23,4 @@ def cipher() -> Cipher:
         ]  # fmt: skip
         return encrypted(command, text, path)
 
-    return Cipher("secret-{namespace}-{name}.sops.yaml", ("stringData",), encrypt)
+    return Cipher(SOPS_FILE, ("stringData",), encrypt)
