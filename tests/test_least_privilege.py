@@ -40,7 +40,7 @@ DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
 # Commands of a client of Redis, and those that belong to the server itself; all on no key.
 CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
-READER = "+@read +@connection +@transaction -@admin -@dangerous -randomkey +info +role"
+READER = "+@read +@connection +@transaction -@admin -@dangerous -scan -randomkey +info +role"
 SERVER_LOGINS = {
     # Redis' documentation of ACLs, "ACL rules for Sentinel and Replicas".
     "sentinel": "allchannels -@all +multi +slaveof +replicaof +ping +exec +subscribe +config|rewrite +role "

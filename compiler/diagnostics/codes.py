@@ -149,6 +149,10 @@ CODES: dict[str, Code] = {
     "dangling-uri": Code(
         "error", "The bucket or repository of an S3 URI does not exist.", rule=True
     ),
+    "foreign-secret": Code(
+        "error", "An instance reads a Secret that the platform makes for others.", rule=True
+    ),
+    "foreign-volume": Code("error", "An instance mounts the volume of a server.", rule=True),
     "gone-image": Code("error", "An image was deleted or moved.", rule=True),
     "gpu-placement": Code("warning", "A pod with a GPU may run on any node.", rule=True),
     "twice-installed": Code(
@@ -181,8 +185,11 @@ CODES: dict[str, Code] = {
     "quota-exceeded": Code("error", "Pods request more than a quota allows.", rule=True),
     "repeated-use": Code("warning", "A workload uses one instance twice.", rule=True),
     "replica-range": Code("error", "The minimum of replicas is above the maximum."),
-    "reserved-namespace": Code("error", "A namespace belongs to Kubernetes."),
+    "reserved-namespace": Code(
+        "error", "A namespace belongs to Kubernetes or to an upstream system."
+    ),
     "secret-clash": Code("error", "Two credentials have one name."),
+    "shared-keys": Code("warning", "A client writes the keys of another instance.", rule=True),
     "shared-volume": Code("warning", "Several workloads mount one volume claim.", rule=True),
     "shell-command": Code("warning", "A command needs a shell, and none runs.", rule=True),
     "loopback-host": Code("warning", "A program looks for a service in its own pod.", rule=True),

@@ -1,27 +1,38 @@
-"""A namespace of Kubernetes: a policy that denies all traffic there would stop the cluster."""
+"""A namespace of Kubernetes or of an upstream system, for an instance of the platform.
+
+In each of its namespaces the platform denies all traffic that it does not know, which would stop a cluster or
+an operator there. It writes no such policies into the namespace of an operator, so an instance there
+would be reached by anyone, and could take the identity of the operator's own pods.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import Instance, Path, Platform
+from compiler.model import Graph, Instance, Path, Platform
 from compiler.registry import in_upstream_namespace
+from compiler.upstream.prerequisites import prerequisites, vendored
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if in_upstream_namespace(instance) or not reserved(instance.namespace):
         return
-    explicit = instance.spec.namespace is not None
-    path: Path = (*instance.path, "namespace") if explicit else ("spec", "namespace")
-    report.add(
-        "reserved-namespace",
-        f"`{instance.namespace}` is Kubernetes' own, and in its namespaces the platform denies all "
-        "traffic that it does not know",
-        platform.document.value_span(path),
-        path=path,
-        help="name a namespace of the platform's own, such as `mlops`",
-    )
+    reason = "Kubernetes' own, and in its namespaces the platform denies all traffic that it does not know"
+    _report(instance, reason, platform, report)
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    systems = _upstream_namespaces(graph)
+    for instance in platform.instances.values():
+        namespace = instance.namespace
+        if (
+            namespace in systems
+            and not reserved(namespace)  # the other rule reports it
+            and not in_upstream_namespace(instance)
+        ):
+            reason = f"a namespace of {systems[namespace]}, where the platform writes no policies"
+            _report(instance, reason, platform, report)
 
 
 def reserved(namespace: str) -> bool:
@@ -29,3 +40,27 @@ def reserved(namespace: str) -> bool:
     reserves.
     """
     return namespace == "default" or namespace.startswith("kube-")
+
+
+def _upstream_namespaces(graph: Graph) -> dict[str, str]:
+    """The namespaces of upstream systems, each with the name of the system."""
+    namespaces = {
+        instance.namespace: f"`{instance.name}`"
+        for instance in graph.instances.values()
+        if in_upstream_namespace(instance)
+    }
+    for system in (*prerequisites(graph), *vendored(graph)):
+        namespaces |= dict.fromkeys(system.namespaces, f"`{system.name}`")
+    return namespaces
+
+
+def _report(instance: Instance[Any], reason: str, platform: Platform, report: Report) -> None:
+    explicit = instance.spec.namespace is not None
+    path: Path = (*instance.path, "namespace") if explicit else ("spec", "namespace")
+    report.add(
+        "reserved-namespace",
+        f"`{instance.namespace}` is {reason}",
+        platform.document.value_span(path),
+        path=path,
+        help="name a namespace of the platform's own, such as `mlops`",
+    )
