@@ -18,6 +18,7 @@ from compiler.cli import platformc
 from compiler.emit.manifests import manifests
 from compiler.files import next_to_spec
 from compiler.model.binding import AUTHORITIES
+from compiler.model.resource import pod_template
 from compiler.pipeline import Compilation
 from compiler.upstream.lock import Lock
 
@@ -64,6 +65,23 @@ def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
         "external-redis",
         "external-mysql",
     }
+
+
+def test_pods_start_again_with_other_certificates() -> None:
+    """A volume with an authority of the spec and one of a Secret joins two sources."""
+    text = f"""{HEAD}\
+    external-s3: {{host: s3.example.internal, ca: {{secret: acme-ca}}}}
+    prices:
+      type: external-service
+      host: prices.example.internal
+      ca: {CA}
+  workloads:
+    train: {{image: "a/b:1", uses: [prices, external-s3]}}
+"""
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    (pod,) = filter(None, map(pod_template, manifests(result.lowered["default"])))
+    assert "projected" in str(pod["spec"]["volumes"])
+    assert "platformc.dev/config" in pod["metadata"]["annotations"]
 
 
 def test_feast_reads_its_lake_with_the_certificates_of_the_lake() -> None:

@@ -85,6 +85,17 @@ def test_the_same_component_without_a_mistake_compiles(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_a_change_of_another_package_compiles_again(tmp_path: Path) -> None:
+    """The note of the last compile says nothing of the files of other packages."""
+    install(tmp_path, GOOD)
+    assert compiled(tmp_path).returncode == 0
+    module = tmp_path / "platformc_broken/__init__.py"
+    module.write_text(GOOD.replace("PORT = 3900", "PORT = 3999"))
+    assert module.read_text() != GOOD
+    result = compiled(tmp_path)
+    assert "nothing changed" not in result.stderr
+
+
 def install(folder: Path, code: str) -> None:
     """A package with one component, `broken`, as pip would leave it."""
     (folder / "platformc_broken").mkdir()

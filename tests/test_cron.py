@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.spec.cron import longest_gap, shortest_gap
+from compiler.spec.cron import longest_gap, shortest_gap, with_seconds
 
 DAY = 86400
 
@@ -26,3 +26,8 @@ DAY = 86400
 )
 def test_gaps(schedule: str, shortest: int | None, longest: int | None) -> None:
     assert (shortest_gap(schedule), longest_gap(schedule)) == (shortest, longest)
+
+
+def test_a_macro_has_no_field_for_seconds() -> None:
+    assert with_seconds("@daily") == "@daily"
+    assert with_seconds("0 1 * * *") == "0 0 1 * * *"

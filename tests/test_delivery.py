@@ -29,6 +29,8 @@ ENVIRONMENTS = [
     for name in scenario_names()
     for environment in compiled(name).environments
 ]
+# Kubernetes' own kinds whose deletion `platformc diff` rates as data loss; Secrets are in no delivery.
+KINDS_OF_DATA = {"CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"}
 
 
 def lowered(scenario: str, environment: str) -> Lowered:
@@ -145,7 +147,7 @@ def test_objects_of_operators_that_hold_data_are_never_deleted(
     assert {kind for kind, option in actual.items() if option == "Prune=false"} >= kinds
     commands = "\n".join(deletions(before, nothing).commands)
     assert "networkpolicy" in commands
-    for kind in (*kinds, "Namespace", "PersistentVolumeClaim"):
+    for kind in (*kinds, *KINDS_OF_DATA):
         assert f"delete {kind.lower()}." not in commands
         assert f"delete {kind.lower()} " not in commands
 
@@ -170,7 +172,7 @@ def test_namespaces_come_first_and_are_never_pruned() -> None:
     for name in scenario_names():
         for environment in compiled(name).environments:
             for manifest in manifests(lowered(name, environment)):
-                if manifest["kind"] in ("Namespace", "PersistentVolumeClaim"):
+                if manifest["kind"] in KINDS_OF_DATA:
                     assert manifest["metadata"]["annotations"][OPTIONS] == "Prune=false"
                 if manifest["kind"] == "Namespace":
                     assert manifest["metadata"]["annotations"][WAVE] == "0"

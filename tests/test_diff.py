@@ -74,6 +74,28 @@ def test_directories_and_specs_are_compared(tmp_path: Path) -> None:
     assert by_directory.stdout == by_file.stdout
 
 
+def test_a_number_that_gets_a_fraction_has_a_cause(tmp_path: Path) -> None:
+    """5 and 5.0 are equal numbers, and other texts in a manifest."""
+    for name, storage, number in (("old", "30Gi", "5"), ("new", "40Gi", "5.0")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "platform.yaml").write_text(f"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: p}}
+spec:
+  components:
+    postgres: {{storage: {storage}}}
+    seaweedfs: {{storage: {storage}}}
+    mlflow:
+      patches:
+        - target: {{kind: Deployment, name: mlflow}}
+          operations: [{{op: replace, path: /spec/revisionHistoryLimit, value: {number}}}]
+""")
+    result = run(str(tmp_path / "old"), str(tmp_path / "new"))
+    assert result.exit_code == 0, result.output
+    assert "5 -> 5.0" in result.stdout
+
+
 def test_the_status_tells_whether_anything_changes(repository: Path) -> None:
     assert run("--detailed-exitcode").exit_code == 2
     assert run("HEAD", "HEAD", "--detailed-exitcode").exit_code == 0

@@ -105,3 +105,26 @@ def test_few_instances_with_many_values_are_too_large_for_many_environments() ->
     assert document is not None
     assert specialise(document, report).environments == {}
     assert [diagnostic.code for diagnostic in report.diagnostics] == ["too-large"]
+
+
+def test_an_override_that_repeats_the_type_keeps_the_rest() -> None:
+    """A component without a type has its key as type."""
+    text = """\
+spec:
+  components:
+    postgres: {storage: 50Gi}
+    store: {type: minio, storage: 70Gi}
+  environments:
+    same: {components: {postgres: {type: postgres, maxConnections: 300}, store: {type: minio}}}
+    other: {components: {store: {type: seaweedfs}}}
+"""
+    document = load(text.encode(), "platform.yaml", Report())
+    assert document is not None
+    environments = specialise(document, Report()).environments
+    components = {
+        name: environment.at(("spec", "components")).plain()
+        for name, environment in environments.items()
+    }
+    assert components["same"]["postgres"]["storage"] == "50Gi"
+    assert components["same"]["store"] == {"type": "minio", "storage": "70Gi"}
+    assert components["other"]["store"] == {"type": "seaweedfs"}

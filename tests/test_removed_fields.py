@@ -13,12 +13,17 @@ from typing import Any
 from msgspec.structs import replace
 from support.scenarios import compiled, scenario_names
 
+from compiler.delivery import writers
+from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.move import copier
+from compiler.delivery.restore import restorable
 from compiler.derive.patches import against
 from compiler.diff.fields import differences
 from compiler.diff.risk import of_field
 from compiler.kube.network_policy import selections
-from compiler.model.package import Package
+from compiler.model.package import Lowered, Package
 from compiler.model.resource import Resource
+from compiler.secrets import rotation
 
 Path = tuple[str | int, ...]
 
@@ -36,10 +41,10 @@ def paths(value: Any, path: Path = ()) -> Iterator[Path]:
     """The paths of the fields of an object."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in items:
-        if key not in ("apiVersion", "kind", "metadata"):
+        if path or key not in ("apiVersion", "kind", "metadata"):
             yield (*path, key)
-        if isinstance(inner, (dict, list)) and key != "metadata":
-            yield from paths(inner, (*path, key))
+            if isinstance(inner, (dict, list)):
+                yield from paths(inner, (*path, key))
 
 
 def without(resource: Resource, path: Path) -> Resource:
@@ -82,3 +87,36 @@ def test_no_pass_relies_on_a_field_that_a_patch_may_remove() -> None:
                     failures.append(f"{resource.kind} {resource.name} without {path}: {error!r}")
     assert not failures, "\n".join(failures)
     assert len(seen) > 1000
+
+
+def bare(lowered: Lowered) -> Lowered:
+    """An environment whose objects have no labels, schedules that say nothing of a stop, and no replicas."""
+
+    def stripped(resource: Resource) -> Resource:
+        manifest = copy.deepcopy(resource.manifest)
+        manifest["metadata"].pop("labels", None)
+        for key in ("suspend", "replicas"):
+            manifest.get("spec", {}).pop(key, None)
+        return replace(resource, manifest=manifest)
+
+    packages = {
+        name: replace(package, resources=tuple(map(stripped, package.resources)))
+        for name, package in lowered.packages.items()
+    }
+    return replace(lowered, packages=packages)
+
+
+def test_no_plan_relies_on_a_field_that_a_patch_may_remove() -> None:
+    for name in scenario_names():
+        for environment, lowered in compiled(name).lowered.items():
+            if environment is None:
+                continue
+            without_fields = bare(lowered)
+            providers = set(lowered.graph.instances)
+            assert restorable(without_fields) == []
+            assert copier(without_fields) is None
+            stops = writers.freeze(without_fields, providers, copies=True)
+            starts = writers.thaw(without_fields, providers, copies=True)
+            assert len(stops) >= len(starts)
+            for credential in lowered.credentials:
+                assert list(rotation.plan(without_fields, (credential,), SpecLocation()))

@@ -25,6 +25,7 @@ from compiler.emit.tree import Tree
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
+from compiler.registry import builtin_types
 from compiler.write import SUMS
 from compiler.write.output import BusyError, exclusive, interrupted
 from compiler.write.output_paths import PER_ENVIRONMENT
@@ -59,7 +60,9 @@ class Build(Struct, frozen=True):
         result = self._objects()
         # The objects are checked while their files are written; until `seal`, nothing is replaced.
         examined = _while_writing(
-            result, lambda: (self._findings(result), fingerprint()), tuple[list[Diagnostic], str]
+            result,
+            lambda: (self._findings(result), fingerprint() if _is_shipped(result) else ""),
+            tuple[list[Diagnostic], str],
         )
         tree = result.tree().within(self._scope)
         try:
@@ -182,6 +185,15 @@ class Build(Struct, frozen=True):
         note("next:")
         for command, purpose in steps:
             note(f"  {command:<{width}}  # {purpose}")
+
+
+def _is_shipped(result: Compilation) -> bool:
+    """Whether the compiler ships all component types, so that its own files say whether they changed."""
+    return all(
+        instance.section != "components" or instance.type in builtin_types()
+        for platform in result.platforms.values()
+        for instance in platform.instances.values()
+    )
 
 
 def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) -> Callable[[], T]:

@@ -3,7 +3,8 @@
 A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes; the
 sizes of the compiler's own files and the times of their last change, which nobody can set back) and
 of the list of files that it wrote. If the fingerprint is the same, every file on disk has its listed
-digest, and no other file is there, then another compile would change nothing.
+digest, and no other file is there, then another compile would change nothing. There is no note for a
+spec with components of other packages.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from compiler.write.state import state_of
 
 _NOTE = "up-to-date"
 _COMPILER = Path(__file__).parent.parent
-_LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
+_LIBRARIES = (
+    "msgspec",
+    "pydantic",
+    "pydantic_core",
+    "yaml",
+    "jinja2",
+    "jsonpatch",
+    "jsonschema_rs",
+)
 # A file that changed after this time may have been imported in its old form: the process is a bit older than
 # this module, and a file system's clock may be late.
 _BEGUN = time.time_ns() - 10**8

@@ -27,7 +27,7 @@ def copier(lowered: Lowered) -> Resource | None:
             for package in lowered.packages.values()
             for resource in package.resources
             if resource.kind == "CronJob"
-            and resource.manifest["metadata"]["labels"].get(COMPONENT) == "move"
+            and resource.manifest["metadata"].get("labels", {}).get(COMPONENT) == "move"
         ),
         None,
     )

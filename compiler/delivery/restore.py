@@ -35,7 +35,7 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
         for package in lowered.packages.values()
         for resource in package.resources
         if resource.kind == "CronJob"
-        and resource.manifest["metadata"]["labels"].get(COMPONENT) == RESTORE
+        and resource.manifest["metadata"].get("labels", {}).get(COMPONENT) == RESTORE
     ]
     return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].name))
 

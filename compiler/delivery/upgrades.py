@@ -52,6 +52,6 @@ def _jobs(before: Lowered, name: str) -> Iterator[Resource]:
     holders = {name, *databases}
     for holder in sorted(holders & before.packages.keys()):
         for resource in before.packages[holder].resources:
-            labels = resource.manifest["metadata"]["labels"]
+            labels = resource.manifest["metadata"].get("labels", {})
             if resource.kind == "CronJob" and labels.get(COMPONENT) == "backup":
                 yield resource

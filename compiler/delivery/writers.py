@@ -38,7 +38,8 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
 def thaw(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tuple[str, ...]:
     """The commands that start again what `freeze` stops."""
     running = deployments(lowered, providers)
-    starts = [scale(resource, resource.manifest["spec"]["replicas"]) for resource in running]
+    # Without a number, as for an autoscaler, it starts with one pod.
+    starts = [scale(resource, resource.manifest["spec"].get("replicas", 1)) for resource in running]
     starts += [
         _set_suspend(resource, value=False)
         for resource in schedules(lowered, providers, copies=copies)
@@ -55,7 +56,7 @@ def schedules(lowered: Lowered, providers: Set[str], *, copies: bool) -> list[Re
     """The CronJobs of every client, and with `copies` of the providers, that run on their schedules."""
     names = clients(lowered, providers) | (providers if copies else set())
     cron_jobs = _objects(lowered, names, "CronJob")
-    return [resource for resource in cron_jobs if not resource.manifest["spec"]["suspend"]]
+    return [resource for resource in cron_jobs if not resource.manifest["spec"].get("suspend")]
 
 
 def _objects(lowered: Lowered, names: Set[str], kind: str) -> list[Resource]:

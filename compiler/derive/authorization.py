@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler.derive.mesh import Mesh, mesh_of
-from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import bindings_by_package, each_package, extended
 from compiler.derive.users import Account, users_of
@@ -22,7 +21,7 @@ from compiler.kube.labels import selector
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
-from compiler.model.package import Lowered, Package
+from compiler.model.package import NAMESPACES, Lowered, Package
 from compiler.model.resource import Ingress, InternalTraffic, Resource, role_of
 from compiler.registry import in_upstream_namespace
 
@@ -41,7 +40,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     )
 
     def authorize(package: Package) -> Package:
-        if package.name == NAME:
+        if package.name == NAMESPACES:
             spaces = [r.name for r in package.resources if r.kind == "Namespace"]
             return extended(package, (_deny_all(space) for space in spaces))
         if package.instance is None or in_upstream_namespace(package.instance):

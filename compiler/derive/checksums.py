@@ -5,6 +5,7 @@ kustomize's hash suffixes do not reach custom resources, so the names stay plain
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 from compiler.derive.packages import annotated, each_pod
@@ -17,7 +18,7 @@ from compiler.model.package import Lowered, Package
 def derive(lowered: Lowered, report: Report) -> Lowered:
     def add_checksum(package: Package, template: Manifest) -> Manifest:
         volumes = template["spec"].get("volumes", ())
-        mounted = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
+        mounted = {name for volume in volumes for name in _config_maps(volume)}
         digest = sha256()
         used = False
         for config in package.configs:
@@ -30,3 +31,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         return annotated(template, {f"{PREFIX}/config": digest.hexdigest()[:16]})
 
     return each_pod(lowered, add_checksum)
+
+
+def _config_maps(volume: Manifest) -> Iterator[str]:
+    """The ConfigMaps of a volume, also of one that joins several sources."""
+    for source in (volume, *volume.get("projected", {}).get("sources", ())):
+        if "configMap" in source:
+            yield source["configMap"]["name"]

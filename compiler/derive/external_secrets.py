@@ -23,11 +23,10 @@ from compiler.diagnostics import Report
 from compiler.interfaces.external_secrets import EXTERNAL_SECRET, PASSWORD, SECRET_STORE
 from compiler.model.credential import MANAGED, Credential, Random, marks
 from compiler.model.manifest import Manifest
-from compiler.model.package import Lowered, Package
+from compiler.model.package import CREDENTIALS, Lowered, Package
 from compiler.model.resource import Phase, Resource
 from compiler.spec.settings import Store
 
-NAME = "credentials"
 ACCOUNT = "credential-reader"
 
 # The length of each kind of random value, and the template around it: some readers need a letter first.
@@ -46,8 +45,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         resources = list(_fetched(lowered, secrets.store))
     else:
         resources = [*_generators(lowered.credentials), *_generated(lowered.credentials)]
-    package = Package(NAME, "spec.secrets", Phase.SECRETS, "", tuple(resources))
-    return replace(lowered, packages=dict(sorted({**lowered.packages, NAME: package}.items())))
+    package = Package(CREDENTIALS, "spec.secrets", Phase.SECRETS, "", tuple(resources))
+    return replace(
+        lowered, packages=dict(sorted({**lowered.packages, CREDENTIALS: package}.items()))
+    )
 
 
 def store_path(lowered: Lowered, store: Store, credential: str) -> str:
@@ -78,7 +79,7 @@ def _generated(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
         yield _source(credential, home)
         for namespace in credential.namespaces:
             shared[home, namespace].append(source(credential))
-            reference = {"kind": SECRET_STORE.kind, "name": f"{NAME}-{home}"}
+            reference = {"kind": SECRET_STORE.kind, "name": f"{CREDENTIALS}-{home}"}
             yield _copy(credential, namespace, reference, source(credential))
     for namespace in sorted({namespace for _, namespace in shared}):
         yield Resource(
@@ -151,8 +152,8 @@ def _copy(credential: Credential, namespace: str, store: dict[str, str], path: s
 
 def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
     """A store in one namespace for some Secrets of another, and the right to read only these."""
-    name = f"{NAME}-{home}"
-    role = {"name": f"{NAME}-{namespace}", "namespace": home}
+    name = f"{CREDENTIALS}-{home}"
+    role = {"name": f"{CREDENTIALS}-{namespace}", "namespace": home}
     group = "rbac.authorization.k8s.io"
     rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": sorted(names),
             "verbs": ["get"]}  # fmt: skip

@@ -13,7 +13,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.derive.namespaces import NAME
 from compiler.derive.packages import annotated, each_object, each_pod
 from compiler.diagnostics import Report
 from compiler.interfaces.istio import (
@@ -27,7 +26,7 @@ from compiler.interfaces.mesh import NATIVE, Offer
 from compiler.kube.network_policy import peer, policy
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
-from compiler.model.package import Lowered, Package
+from compiler.model.package import NAMESPACES, Lowered, Package
 from compiler.model.resource import Resource
 
 
@@ -56,7 +55,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     if mesh is None:
         return lowered
     lowered = replace(
-        lowered, packages={**lowered.packages, NAME: _namespaces(lowered.packages[NAME], mesh)}
+        lowered,
+        packages={**lowered.packages, NAMESPACES: _namespaces(lowered.packages[NAMESPACES], mesh)},
     )
     if mesh.ambient:
         return each_object(lowered, lambda package, manifest: _tunnelled(manifest))

@@ -8,11 +8,10 @@ from compiler.derive.network_policies import upstream_namespaces
 from compiler.diagnostics import Report
 from compiler.kube.network_policy import peer, policy
 from compiler.model.manifest import Manifest
-from compiler.model.package import Lowered, Package
+from compiler.model.package import NAMESPACES, Lowered, Package
 from compiler.model.resource import Phase, Resource
 from compiler.spec.settings import Dns, Settings
 
-NAME = "namespaces"
 # Namespaces of the cluster, which platformc does not create or label.
 RESERVED = ("default", "kube-system", "kube-public", "kube-node-lease")
 LEVEL = "restricted"
@@ -23,8 +22,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     spaces = platform_namespaces(lowered)
     settings = lowered.platform.settings
     resources = [resource for space in spaces for resource in _namespace(space, settings)]
-    package = Package(NAME, "spec", Phase.NAMESPACES, "", tuple(resources))
-    return replace(lowered, packages={NAME: package, **lowered.packages})
+    package = Package(NAMESPACES, "spec", Phase.NAMESPACES, "", tuple(resources))
+    return replace(lowered, packages={NAMESPACES: package, **lowered.packages})
 
 
 def platform_namespaces(lowered: Lowered) -> tuple[str, ...]:

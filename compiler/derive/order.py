@@ -19,8 +19,8 @@ from compiler.model.resource import WAVE, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
 NOT_PRUNED = "Prune=false"
-# Kubernetes' own kinds whose deletion deletes data.
-_KINDS_OF_DATA = ("Namespace", "PersistentVolumeClaim")
+# Kubernetes' own kinds whose deletion deletes data; a definition takes all of its objects along.
+_KINDS_OF_DATA = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -145,19 +145,20 @@ def _patched(
 def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchProblem:
     """The problem of a patch without a target, with the closest name of an object."""
     target = patch.target
-    subject = f"`{name}`" if name != "the platform" else "no single instance"
+    of_platform = name == "the platform"
+    subject = "`spec.patches` reach" if of_platform else f"`{name}` has"
     if hits:
         spaces = [
             space
             for kind, space, object_name in keys
             if (kind, object_name) == (target.kind, target.name)
         ]
-        message = f"{subject} has {hits} {target.kind} named `{target.name}`"
+        message = f"{subject} {hits} {target.kind} named `{target.name}`"
         return PatchProblem(
             "patch-misses", message, (f"add `namespace:`, one of {listing(sorted(spaces))}",)
         )
     objects = [f"{kind} {object_name}" for kind, _, object_name in keys]
-    message = f"{subject} has no {target.kind} named `{target.name}`"
+    message = f"{subject} no {target.kind} named `{target.name}`"
     close = suggestion(f"{target.kind} {target.name}", objects)
     return PatchProblem("patch-misses", message, close or (f"its objects are {listing(objects)}",))
 

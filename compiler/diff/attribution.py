@@ -15,6 +15,7 @@ from compiler.diff import Cause, Change
 from compiler.diff.trial import Group, Outcome, Subject, Trial, subject_of
 from compiler.document import Node, Path
 from compiler.lower import dotted
+from compiler.model.sameness import same
 from compiler.pipeline import Compilation
 from compiler.spec.root import SECTIONS
 
@@ -155,7 +156,7 @@ def _sections(before: Node, after: Node) -> Iterator[Path]:
 def _leaves(before: Node, after: Node, path: Path) -> Iterator[Path]:
     """The longest paths below `path` at which two documents differ."""
     old, new = _at(before, path), _at(after, path)
-    if old is new or (old and new and old.plain() == new.plain()):
+    if old is new or (old and new and same(old.plain(), new.plain())):
         return
     keys = {key for node in (old, new) if node for key, _ in node.entries()}
     maps = all(node is None or isinstance(node.value, dict) for node in (old, new))

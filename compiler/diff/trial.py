@@ -13,6 +13,7 @@ from compiler.document import Node, Path
 from compiler.model.manifest import Manifest
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered
+from compiler.model.sameness import same
 from compiler.pipeline import Compilation
 from compiler.specialise import Variants
 from compiler.upstream.lock import Lock
@@ -64,7 +65,9 @@ class Trial:
     def _outcome(self, lowered: Lowered) -> Outcome:
         old, new = self._objects, _manifests(lowered)
         outcome: dict[Subject, Manifest | Change | None] = {
-            key[1:]: new.get(key) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
+            key[1:]: new.get(key)
+            for key in old.keys() | new.keys()
+            if not same(old.get(key), new.get(key))
         }
         changes = moved(self._environment, self._lowered, lowered)
         return outcome | {subject_of(change): change for change in changes}

@@ -122,6 +122,11 @@ class Package(Struct, frozen=True):
         return 1 + max((piece.step for piece in pieces), default=0)
 
 
+# Packages of an environment that belong to no instance, so no instance has their names.
+NAMESPACES = "namespaces"
+CREDENTIALS = "credentials"  # the objects of an operator that makes the credentials
+
+
 class PatchedObject(Struct, frozen=True):
     """A patch of the user's with its place in the spec, and its object before the patch."""
 

@@ -123,7 +123,7 @@ class Resource(Struct, frozen=True):
         """The labels of the pods that are made of the object; none if it has no pods."""
         template = pod_template(self.manifest)
         if template is not None:
-            labels: Mapping[str, str] = template["metadata"]["labels"]
+            labels: Mapping[str, str] = template.get("metadata", {}).get("labels", {})
             return labels
         pods = self.custom.pods if self.custom else None
         if pods is None:

@@ -7,7 +7,7 @@ passes claims on, from its clients to its upstream.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from compiler.model.binding import Binding, Offers
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
-from compiler.model.package import Platform
+from compiler.model.package import CREDENTIALS, NAMESPACES, Platform
 from compiler.registry import component_of
 from compiler.resolve import logins, models, move, problems, sinks, transformers, uses
 from compiler.resolve.forwarding import chain
@@ -97,20 +97,36 @@ def _brought_along(platform: Platform, memo: Memo, report: Report) -> Mapping[st
     """Workloads that components declare, such as a smoke test, and the stores of models."""
     instances: dict[str, Instance[Any]] = {}
     served = [instance for instance in platform.instances.values() if instance.section == "models"]
-    for name, group in model_store.groups(served).items():
+    stores = model_store.groups(served)
+    _report_names_of_packages(platform, stores, report)
+    for name, group in stores.items():
         instances[name] = _shared_store(model_store.store(name, group), memo)
     for instance in platform.instances.values():
         if instance.section != "components":
             continue
         for name, spec in component_of(instance).workloads(instance).items():
             if name in platform.instances:
-                problems.report_replaced(platform, instance, name, report)
+                problems.report_taken_name(
+                    platform.instances[name], f"a workload that `{instance.name}` adds",
+                    platform.document, report, ("it adds it", instance.path),
+                )  # fmt: skip
             else:
                 instances[name] = replace(
                     instance, name=name, section="workloads", type="workload", spec=spec,
                     declared=instance.path,
                 )  # fmt: skip
     return instances
+
+
+def _report_names_of_packages(platform: Platform, stores: Iterable[str], report: Report) -> None:
+    """Report the instances that have the name of a package which belongs to no instance."""
+    owners = dict.fromkeys(stores, "the key that fetches models")
+    owners[NAMESPACES] = "the package of the namespaces"
+    if platform.settings.secrets.provider == "external-secrets":
+        owners[CREDENTIALS] = "the package of the credentials"
+    for name in sorted(owners.keys() & platform.instances.keys()):
+        instance = platform.instances[name]
+        problems.report_taken_name(instance, owners[name], platform.document, report)
 
 
 def _shared_store(store: Instance[Any], memo: Memo) -> Instance[Any]:

@@ -19,6 +19,7 @@ from compiler.model.package import Removed
 from compiler.resolve import problems
 from compiler.spec.backup import Backup
 from compiler.spec.move import Move
+from compiler.spec.root import TENANT_TYPES
 
 
 class Candidate(Struct, frozen=True):
@@ -122,7 +123,11 @@ class Join:
         """Whether an instance with errors would provide an interface without them."""
         types = registry.all_types()
         providers = registry.providers(interface)
-        return any(type in providers or type not in types for type in self.wrong.values())
+        return any(
+            type in providers or type not in types
+            for type in self.wrong.values()
+            if type not in TENANT_TYPES  # they provide nothing to others
+        )
 
     def choose(
         self, consumer: Instance[Any], requires: Requires[Any], claim: Claim

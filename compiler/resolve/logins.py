@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.diagnostics import Related, Report
+from compiler.diagnostics import Report
 from compiler.interfaces import gateway, http, inference, serving
 from compiler.model import hosts
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
@@ -17,6 +17,7 @@ from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.resolve import models
 from compiler.resolve.join import Join
+from compiler.resolve.problems import report_taken_name
 from compiler.tenants import identity_provider, login, token_check
 
 
@@ -93,7 +94,9 @@ def instances(
         added.append(memo.once(guard, ("before a model", guarded.secure), model))
     conflicting = [instance for instance in added if instance.name in platform.instances]
     for instance in conflicting:
-        _clash(platform, instance, report)
+        related = ("the login", instance.source)
+        named = platform.instances[instance.name]
+        report_taken_name(named, "a part of the login", platform.document, report, related)
     if not conflicting:
         yield from added
 
@@ -107,19 +110,6 @@ def _issuers(platform: Platform, guarded: Guarded, memo: Memo) -> Iterator[Insta
         if issuer is not None and key in guarded.issuers:
             build = partial(identity_provider.instance, platform.name, settings, key, issuer)
             yield memo.once(build, ("issuer", key, platform.name), settings)
-
-
-def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
-    """Report an instance of the spec that has the name of a guard."""
-    path = platform.instances[instance.name].path
-    report.add(
-        "duplicate-name",
-        f"`{instance.name}` is also the name of a part of the login",
-        platform.document.span_of(path),
-        path=path,
-        help=f"rename `{instance.name}`",
-        related=[Related("the login", platform.document.span_of(instance.source))],
-    )
 
 
 def _login_of_page(page: Page, platform: Platform) -> Instance[Any]:

@@ -13,6 +13,7 @@ from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.resolve.join import Candidate, Join
+from compiler.resolve.problems import report_taken_name
 from compiler.spec.component import RunningSpec
 from compiler.spec.move import Move
 from compiler.tenants import move as tenant
@@ -74,7 +75,8 @@ def _spec_of_job(
         _report(join, "to", "neither server is the platform's, so no image has their programs",
                 "add `image:` with the newer server's programs")  # fmt: skip
     elif tenant.NAME in join.instances:
-        _clash(join)
+        instance = join.instances[tenant.NAME]
+        report_taken_name(instance, "the Job of `spec.move`", join.document, join.report)
     else:
         return tenant.Spec(
             image=image, interface=sides["from"].provides.endpoint.interface, names=names,
@@ -149,14 +151,6 @@ def _report(join: Join, key: str, message: str, help: str | Iterable[str]) -> No
     join.report.add(
         "unfit-move", message, join.document.value_span(path), path=path,
         help=help if isinstance(help, str) else list(help),
-    )  # fmt: skip
-
-
-def _clash(join: Join) -> None:
-    path = join.instances[tenant.NAME].path
-    join.report.add(
-        "duplicate-name", f"`{tenant.NAME}` is also the name of the Job of `spec.move`",
-        join.document.span_of(path), path=path, help=f"rename `{tenant.NAME}`",
     )  # fmt: skip
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from compiler import registry
 from compiler.diagnostics import Related, Report
 from compiler.diagnostics.words import correction, listing, suggestion
-from compiler.document import Path
+from compiler.document import Node, Path
 from compiler.interfaces import gateway, payload_sink
 from compiler.model.binding import Requires
 from compiler.model.instance import Instance
-from compiler.model.package import Platform
 from compiler.tenants import model_store
 
 if TYPE_CHECKING:
@@ -40,16 +39,21 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
             )
 
 
-def report_replaced(platform: Platform, owner: Instance[Any], name: str, report: Report) -> None:
-    """Report an instance with the name of a workload that a component adds: it would replace the workload."""
-    path = platform.instances[name].path
+def report_taken_name(
+    instance: Instance[Any], owner: str, document: Node, report: Report,
+    related: tuple[str, Path] | None = None,
+) -> None:  # fmt: skip
+    """Report an instance with a name that the compiler gives to something else, which it would replace.
+
+    `related` is a text, and the path in the spec of the cause.
+    """
     report.add(
         "duplicate-name",
-        f"`{name}` is also the name of a workload that `{owner.name}` adds",
-        platform.document.span_of(path),
-        path=path,
-        help=f"rename `{name}`",
-        related=[Related("it adds it", platform.document.span_of(owner.path))],
+        f"`{instance.name}` is also the name of {owner}",
+        document.span_of(instance.path),
+        path=instance.path,
+        help=f"rename `{instance.name}`",
+        related=[Related(related[0], document.span_of(related[1]))] if related else [],
     )
 
 

@@ -21,7 +21,7 @@ def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
     named = sorted(name for name in platforms if platforms[name].settings.cluster.name is not None)
-    spaces_of = {name: _namespaces(platforms[name]) for name in named}
+    spaces_of = {name: _namespaces(graphs[name]) for name in named}
     hosts_of = {name: _routed(graphs[name]) for name in named}
     for earlier, later in combinations(named, 2):
         cluster = platforms[earlier].settings.cluster.name
@@ -54,10 +54,11 @@ _HELP = {
 }
 
 
-def _namespaces(platform: Platform) -> set[str]:
+def _namespaces(graph: Graph) -> set[str]:
+    """The namespaces of all instances, also of those that the compiler adds, such as a login."""
     return {
         instance.namespace
-        for instance in platform.instances.values()
+        for instance in graph.instances.values()
         if not in_upstream_namespace(instance)
     }
 

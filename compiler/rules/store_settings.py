@@ -14,6 +14,7 @@ from compiler.diagnostics import Report
 from compiler.interfaces import s3
 from compiler.model import Graph, Platform
 
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")  # the second are the regions in China
 _AWS = re.compile(r"(?:.+\.)?s3[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?")
 
 
@@ -38,7 +39,7 @@ def problems(offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
             f"the host is in `{region[1]}` and requests are signed for `{offer.region}`",
             f"write `region: {region[1]}`",
         )
-    if offer.checksums == "when_supported" and not (offer.host or "").endswith(".amazonaws.com"):
+    if offer.checksums == "when_supported" and not (offer.host or "").endswith(_AWS_DOMAINS):
         yield (
             "checksums",
             "clients would send checksum headers that stores other than AWS may refuse",

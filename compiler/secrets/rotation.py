@@ -210,9 +210,9 @@ def _deletion(resource: Resource, custom: CustomResource) -> tuple[str, ...]:
 
 def _selector(resource: Resource) -> str:
     """Labels that no other object has, so that the command applies nothing else."""
-    labels = resource.manifest["metadata"]["labels"]
+    labels = resource.manifest["metadata"].get("labels", {})
     keys = (INSTANCE, COMPONENT)
-    return ",".join(f"{key}={labels[key]}" for key in keys)
+    return ",".join(f"{key}={labels[key]}" if key in labels else f"!{key}" for key in keys)
 
 
 def _rollout(workload: str) -> tuple[str, ...]:

@@ -19,6 +19,11 @@ _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
 _MACROS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 
 
+def with_seconds(schedule: str) -> str:
+    """A schedule in the syntax with a first field for seconds, whose macros have none."""
+    return schedule if schedule in _MACROS else f"0 {schedule}"
+
+
 def problem(text: str) -> str | None:
     """The mistake in a schedule, or None."""
     if text in _MACROS:

@@ -6,7 +6,10 @@ from compiler.spec.section import Section
 from compiler.spec.settings import Metadata, Settings
 
 API_VERSION = "platformc/v1alpha1"
-SECTIONS = ("components", "models", "workloads")
+# The sections with instances, each with the word for one of them, which is the type of a tenant.
+SINGULAR = {"components": "component", "models": "model", "workloads": "workload"}
+SECTIONS = tuple(SINGULAR)
+TENANT_TYPES = frozenset(SINGULAR.values()) - {"component"}
 
 
 class Header(Section):

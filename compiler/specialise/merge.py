@@ -21,7 +21,7 @@ def merge(base: Node, override: Node, path: Path, report: Report) -> Node:
             if key not in items:
                 _nothing_to_remove(base, override, key, path, report)
             items.pop(key, None)
-        elif key in items and not _changes_type(items[key], node, path):
+        elif key in items and not _changes_type(items[key], node, path, key):
             items[key] = merge(items[key], node, (*path, key), report)
         else:
             items[key], keys[key] = node, override.keys[key]
@@ -46,12 +46,15 @@ def _contains(outer: Span, inner: Span) -> bool:
     return outer.line <= inner.line <= outer.end_line
 
 
-def _changes_type(base: Node, override: Node, path: Path) -> bool:
-    """Whether the override has another type than the instance, and so replaces all of it."""
+def _changes_type(base: Node, override: Node, path: Path, key: str) -> bool:
+    """Whether the override has another type than the instance, and so replaces all of it.
+
+    A component without a type has its key as type.
+    """
     if path[3:] != ("components",):
         return False
     new, old = override.child("type"), base.child("type")
-    return new is not None and (old is None or new.value != old.value)
+    return new is not None and new.value != (old.value if old else key)
 
 
 def _no_value(override: Node, key: str, path: Path, report: Report) -> None:

@@ -21,7 +21,7 @@ from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.spec.component import NamedSpec
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.root import SECTIONS, Header, Shape
+from compiler.spec.root import SECTIONS, SINGULAR, Header, Shape
 from compiler.spec.section import Section, fields, parse
 from compiler.spec.settings import Metadata, Settings
 from compiler.spec.types import check_name
@@ -197,7 +197,7 @@ def _spec_of(section: str, type: str) -> type[NamedSpec] | None:
 def _type(section: str, name: str, node: Node) -> str:
     type_node = node.child("type")
     if section != "components":
-        return section.rstrip("s")
+        return SINGULAR[section]
     return str(type_node.value) if type_node else name
 
 
@@ -239,7 +239,7 @@ def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
 def _report_duplicate(name: str, path: Path, earlier: Path, document: Node, report: Report) -> None:
     report.add(
         "duplicate-name",
-        f"`{name}` names a {str(path[1])[:-1]} and a {str(earlier[1])[:-1]}",
+        f"`{name}` names a {SINGULAR[str(path[1])]} and a {SINGULAR[str(earlier[1])]}",
         document.span_of(path),
         path=path,
         help="components, models and workloads share one set of names; rename one of them",

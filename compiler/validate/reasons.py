@@ -104,9 +104,9 @@ def _too_large(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _too_short(error: FieldError, key: str, full: Path) -> Reason:
-    unit = "character" if isinstance(error.value, str) else "entry"
+    units = ("character", "characters") if isinstance(error.value, str) else ("entry", "entries")
     least = error.context["min_length"]
-    return "out-of-range", f"`{key}` must have at least {least} {unit}", ()
+    return "out-of-range", f"`{key}` must have at least {least} {units[least != 1]}", ()
 
 
 def _mismatch(error: FieldError, key: str, full: Path) -> Reason:

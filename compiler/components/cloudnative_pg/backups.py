@@ -20,7 +20,7 @@ from compiler.model import Env
 from compiler.spec.backup import Backup as PlatformBackup
 from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import Exact
-from compiler.spec.cron import longest_gap
+from compiler.spec.cron import longest_gap, with_seconds
 from compiler.spec.types import Image, Name, Schedule
 
 PLUGIN = "barman-cloud.cloudnative-pg.io"
@@ -248,7 +248,7 @@ def _plain(env: Env) -> bool:
 
 def _schedule(me: model.Instance[Any], backup_plan: Plan) -> model.Resource:
     spec = {
-        "schedule": f"0 {backup_plan.schedule}",  # its cron starts with the seconds
+        "schedule": with_seconds(backup_plan.schedule),
         "cluster": {"name": me.name},
         "backupOwnerReference": "self",
         "immediate": True,

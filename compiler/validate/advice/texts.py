@@ -45,8 +45,10 @@ TEXTS = {
     "containers": "one instance runs one program; write `image:`, `command:` and `env:` here",
     "sidecars": "add a container by `patches:`",
     "extracontainers": "add a container by `patches:`",
-    "imagepullpolicy": "leave it out: it follows from the image's tag",
-    "pullpolicy": "leave it out: it follows from the image's tag",
+    **dict.fromkeys(
+        ("imagepullpolicy", "pullpolicy"),
+        "it is one for all images: write `registry: {pullPolicy: ...}` under `spec:`",
+    ),
     "imagepullsecrets": "write `pullSecrets: [NAME]`, or for all images `registry: {pullSecrets: [NAME]}` under `spec:`",
     "livenessprobe": "leave it out: probes follow from the type",
     "readinessprobe": "leave it out: probes follow from the type",
