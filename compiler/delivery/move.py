@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.copy_orders import new_copies
 from compiler.delivery.cron_jobs import run
 from compiler.delivery.upstream_changes import upstream_changes
 from compiler.diagnostics import Report
@@ -18,6 +19,8 @@ from compiler.model.resource import Resource
 from compiler.pipeline import Compilation, with_objects
 from compiler.resolve import resolve
 from compiler.spec.move import Move
+
+_GAP = "between the copy and the cut-over its log may have gone on in the old store alone, and {} lacks that part"
 
 
 def copier(lowered: Lowered) -> Resource | None:
@@ -67,6 +70,7 @@ def steps(
     starts = writers.upstream_starts(before, {move.from_, move.to})
     if starts:
         yield Step(writers.STARTED, starts)
+    yield from new_copies(lowered, writers.clients(before, {source, target}), _GAP.format(target))
     if back:
         yield Step(f"the clients use {move.from_} again", ())
         return

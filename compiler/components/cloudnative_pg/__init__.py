@@ -95,7 +95,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     plan = backups.plan(me)
     if plan is None:
         return {}
-    copies = s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)
+    copies = s3.Claim(
+        buckets=(plan.bucket,), provider=plan.provider, path_only=True,
+        # A server archives its log as long as it runs, and so does the server of a store's own names.
+        unceasing=True,
+    )  # fmt: skip
     return {BACKUPS: copies, **drill.claims(me, plan)}
 
 
