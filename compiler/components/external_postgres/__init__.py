@@ -85,7 +85,7 @@ def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
         __file__, "logins.sql.j2",
         host=me.spec.host, logins=logins, databases=sql.databases(logins),
         adopted=sorted({binding.claim.database for binding in claims if binding.claim.exists}),
-        clients=list(postgresql.parts(claims)),
+        clients=list(postgresql.parts(claims, postgresql.pool_sizes(claims, me.spec.max_connections))),
     )  # fmt: skip
 
 
