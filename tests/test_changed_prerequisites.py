@@ -66,6 +66,21 @@ def test_a_diff_names_another_release() -> None:
     assert (field.before, field.after) == ("0.19.0", "0.20.0")
 
 
+def test_a_part_that_is_installed_besides_stops_nothing() -> None:
+    before = "  components: {seaweedfs: {}, cloudnative-pg: {}}\n"
+    actual = changes(before, before.replace("cloudnative-pg: {}", "cloudnative-pg: {backup: {}}"))
+    system = actual["Prerequisite cloudnative-pg changed"]
+    assert system.risk is Risk.NO_OP
+    assert "plugin-barman-cloud" in system.fields[0].after
+
+
+def test_settings_that_nothing_requires_any_more_are_named() -> None:
+    long = SERVING.replace("uri: 's3", "timeout: 20m, uri: 's3")
+    gone = changes(long, SERVING)["Deployment knative-serving/activator set upstream"]
+    assert "until you reset them" in gone.judgements[0].reason
+    assert not gone.judgements[0].remedy
+
+
 def test_a_diff_names_systems_that_are_new_or_no_longer_needed() -> None:
     without = SERVING.replace("istio: {}, knative: {}, kserve: {release: 0.19.0}", "mlflow: {}")
     without = without.partition("  models:")[0].replace("mlflow: {}", "redis: {}")

@@ -40,12 +40,18 @@ def _system(environment: str, change: ChangedSystem) -> Iterator[Change]:
         judgement = Judgement(Risk.NO_OP, "the platform needs it in the cluster", _remedy(change))
         yield _change(environment, new, Action.ADDED, (), judgement)
     elif change.is_reinstalled:
-        judgement = Judgement(
-            Risk.DOWNTIME,
-            "whether it serves meanwhile, and reads what its earlier installation has written, is not known here",
-            f"read its upgrade notes; {_remedy(change)}",
-        )
-        yield _change(environment, new, Action.CHANGED, tuple(_installation(old, new)), judgement)
+        fields = tuple(_installation(old, new))
+        yield _change(environment, new, Action.CHANGED, fields, _reinstalled(change, old, new))
+
+
+def _reinstalled(change: ChangedSystem, old: Prerequisite, new: Prerequisite) -> Judgement:
+    if old.version == new.version and set(old.how) <= set(new.how):
+        return Judgement(Risk.NO_OP, "more is installed beside what runs", _remedy(change))
+    return Judgement(
+        Risk.DOWNTIME,
+        "whether it serves meanwhile, and reads what its earlier installation has written, is not known here",
+        f"read its upgrade notes; {_remedy(change)}",
+    )
 
 
 def _installation(old: Prerequisite, new: Prerequisite) -> Iterator[FieldChange]:
