@@ -115,6 +115,14 @@ def test_the_old_domain_is_removed_and_what_reads_it_starts_again(tmp_path: Path
     assert removal < line(script, "kubectl rollout restart deployment/kserve-controller-manager")
 
 
+def test_a_vendored_system_reads_what_the_plan_applies(tmp_path: Path) -> None:
+    before = SERVING.replace("{release: 0.19.0}", "{install: vendored}")
+    script = plan(tmp_path, "apply-plan", before.replace("a.example", "b.example"), before)
+    applied = line(script, "prerequisites/default/kserve ; do")
+    assert applied < line(script, "kubectl rollout restart deployment/kserve-controller-manager")
+    assert not [text for text in script if "patch configmap inferenceservice-config" in text]
+
+
 def test_another_release_is_installed_before_all_waves_with_its_settings(tmp_path: Path) -> None:
     script = plan(tmp_path, "apply-plan", SERVING.replace("0.19.0", "0.20.0"), SERVING)
     release = line(script, "v0.20.0/kserve.yaml")

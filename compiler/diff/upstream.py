@@ -1,6 +1,6 @@
 """Find what changes in upstream systems: their releases, and settings in their own objects.
 
-No delivery contains these. A person types the commands that `platformc prerequisites` prints.
+Unless the system is vendored, no wave contains these: a person types the commands.
 """
 
 from __future__ import annotations
@@ -71,12 +71,15 @@ def _setting(environment: str, change: ChangedSystem, setting: ChangedSetting) -
     fields = tuple(differences(old, new))
     risk = worst(of_field(field, Resource(old), Resource(new)).risk for field in fields)
     reason = f"it belongs to the upstream system of `{system.name}`: `apply` and Argo CD do not change it"
+    remedy = _remedy(change)
+    if change.vendored:
+        reason, remedy = f"it belongs to the vendored release of `{system.name}`", ""
     if setting.after is None:
         reason += "; it keeps these values until you reset them"
     return Change(
         environment, system.name, Action.SET_UPSTREAM, manifest["kind"],
         manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"], fields,
-        (Judgement(risk, reason, _remedy(change) if setting.after else ""),),
+        (Judgement(risk, reason, remedy if setting.after else ""),),
     )  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def _remedy(change: ChangedSystem) -> str:
     assert change.after is not None
     name = change.after.name
     if change.vendored:
-        return f"run `platformc vendor`; then the plan of `platformc apply-plan` applies `{name}` with its settings"
+        return f"run `platformc vendor`: a delivery brings `{name}` along, with its settings"
     return (
         f"run what `platformc apply-plan --since` prints for it, in its order with the rest; "
         f"`platformc prerequisites` prints all commands of `{name}`"

@@ -85,12 +85,16 @@ def _identity(manifest: Manifest) -> Identity:
 def change_commands(change: ChangedSystem, folder: str, releases: str | None) -> Iterator[str]:
     """Commands that install the other release, patch what has changed, and let the system read it.
 
-    A release may set its own values again, so that all settings follow it.
+    A release may set its own values again, so that all settings follow it. Every plan applies the release
+    and the settings of a vendored system again, so that this only needs to read them.
     """
     system = change.after
     if system is None or change.before is None:
         return
     changed = [setting.after for setting in change.settings if setting.after is not None]
+    if change.vendored:
+        yield from _restarts(system, changed)
+        return
     if change.is_reinstalled:
         yield from upgrade_commands(system, releases)
         changed = list(system.objects)
