@@ -72,6 +72,10 @@ def test_variables_of_a_component_reach_each_container() -> None:
          "no authority is known"),
         ("external-postgres: {host: db.example.com, sslmode: verify-full}", "invalid-value",
          "no authority is known"),
+        (f"external-postgres:\n      host: db.example.com\n      sslmode: require\n      ca: {CA}",
+         "invalid-value", "does not verify the server"),
+        (f"external-postgres:\n      host: db.example.com\n      sslmode: prefer\n      ca: {CA}",
+         "invalid-value", "does not verify the server"),
     ],
 )  # fmt: skip
 def test_fields_that_can_not_be_are_refused(component: str, code: str, words: str) -> None:
@@ -85,7 +89,7 @@ def test_fields_that_can_not_be_are_refused(component: str, code: str, words: st
 
 @pytest.mark.parametrize(
     ("mode", "expected"),
-    [("", "verify-full"), ("verify-ca", "verify-ca"), ("require", "verify-full")],
+    [("", "verify-full"), ("verify-ca", "verify-ca"), ("verify-full", "verify-full")],
 )
 def test_the_mode_by_which_a_server_is_verified(mode: str, expected: str) -> None:
     section = f"    external-postgres:\n      host: 192.0.2.1\n      ca: {CA}"

@@ -308,6 +308,33 @@ def test_a_pooler_of_the_old_server_stops_with_the_clients(tmp_path: Path) -> No
     assert any("instance=pgbouncer " in line for line in waits)
 
 
+ARCHIVED = (
+    f"{HEAD}  move: {{from: minio, to: seaweedfs STATE}}\n"
+    "  components: {minio: {}, seaweedfs: {}, cloudnative-pg: {backup: {}}, mlflow: {}}\n"
+)
+
+
+@pytest.mark.parametrize(("state", "options"), [(OVER, ()), ("", ("--back",)), ("", ())])
+def test_a_server_that_archives_its_log_is_copied_anew_after_the_change(
+    state: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Its log goes on while the rest is copied: the other store may lack a part of it."""
+    (tmp_path / "platform.yaml").write_text(ARCHIVED.replace(" STATE", state))
+    words = ["move", "default", "-f", str(tmp_path / "platform.yaml"), *options]
+    printed = CliRunner().invoke(platformc, words)
+    assert printed.exit_code == 0, printed.output
+    orders = [line for line in printed.stdout.splitlines() if "kubectl create -f -" in line and '"Backup"' in line]  # fmt: skip
+    if not state and not options:
+        assert not orders
+        return
+    (order,) = orders
+    copy = json.loads(shlex.split(order)[1])
+    assert copy["spec"]["cluster"] == {"name": "cloudnative-pg"}
+    (ordered,) = lines(printed, order)
+    assert max(lines(printed, "kubectl apply")) < ordered
+    assert ordered < lines(printed, "jsonpath={.status.phase}=completed")[0]
+
+
 def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
     assert "write `cutOver: false`" in plan(tmp_path, OVER, "--back").stderr
     (tmp_path / "other").mkdir()

@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_move import compiled
+from test_move import HEAD, compiled
+
+from compiler.pipeline import compile as compile_spec
 
 
 @pytest.mark.parametrize("old", ["minio", "ceph", "postgres", "mysql", "tables", "redis"])
@@ -60,6 +62,33 @@ def test_the_copy_waits_for_rights_that_an_operator_gives(
     assert process.returncode == ended, process.stderr
     assert ("AccessDenied" in process.stderr) == bool(ended)
     assert sum(map(int, (tmp_path / "slept").read_text().split())) == 5 * (refusals - ended)
+
+
+@pytest.mark.parametrize("clients", ["mlflow: {}", "redis: {}"])
+def test_an_archive_that_never_stands_still_is_copied_and_not_compared(
+    clients: str, tmp_path: Path
+) -> None:
+    """CloudNativePG archives its log while its clients are stopped."""
+    spec = (
+        f"{HEAD}  move: {{from: minio, to: seaweedfs, cutOver: true}}\n"
+        f"  components: {{minio: {{}}, seaweedfs: {{}}, cloudnative-pg: {{backup: {{}}}}, {clients}}}\n"
+    )
+    result = compile_spec(spec.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    (config,) = result.lowered[None].packages["move"].configs
+    rclone = tmp_path / "rclone"
+    rclone.write_text(f"#!/bin/sh\necho $* >>{tmp_path}/calls\n")
+    rclone.chmod(0o755)
+    process = subprocess.run(
+        ["sh", "-c", config.files["move.sh"].replace("/tmp/", f"{tmp_path}/")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "FREEZE": "yes"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    calls = (tmp_path / "calls").read_text().splitlines()
+    (of_archive,) = (call for call in calls if "cloudnative-pg-backups" in call)
+    assert of_archive.startswith("copy ")
+    assert ("check from:mlflow to:mlflow" in calls) == ("mlflow" in clients)
 
 
 # Of MySQL's own programs: which server was asked for what. The old one holds a table, the new one none.

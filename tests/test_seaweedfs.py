@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
+from support.command_line import run
 from support.sizes import codes
 
 from compiler import pipeline
@@ -109,6 +113,68 @@ def test_a_restore_trusts_no_list_that_outlives_the_content(section: str, anew: 
     (script,) = (config.files["restore-buckets.sh"] for config in packages["seaweedfs"].configs
                  if "restore-buckets.sh" in config.files)  # fmt: skip
     assert ("RCLONE_IGNORE_TIMES=true" in script) == anew
+
+
+RESTORED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: restored}
+spec:
+  backup: {to: offsite}
+  components:
+    offsite: {type: external-s3, host: s3.example.com}
+    seaweedfs: SECTION
+    cloudnative-pg: {restore: {}, backup: {archive: second}}
+    mlflow: {}
+"""
+
+
+def restore_plan(folder: Path, section: str, *options: str) -> list[str]:
+    (folder / "platform.yaml").write_text(RESTORED.replace("SECTION", section))
+    result = run("restore", "default", "-f", str(folder / "platform.yaml"), *options)
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("section", "options", "emptied"),
+    [("{replicas: 3}", (), True), ("{replicas: 3}", ("--replace",), False), ("{}", (), False)],
+)
+def test_names_from_an_archive_do_not_outlive_the_disks(
+    section: str, options: tuple[str, ...], emptied: bool, tmp_path: Path
+) -> None:
+    """The archive goes on after the last copy of the buckets, and new masters number volumes from one again."""
+    script = restore_plan(tmp_path, section, *options)
+    drops = [number for number, line in enumerate(script) if "DROP TABLE" in line]
+    assert len(drops) == emptied
+    for number in drops:
+        before, after = script[:number], script[number:]
+        assert any("cluster.postgresql.cnpg.io/cloudnative-pg" in line for line in before)
+        assert any("statefulset/seaweedfs-volume" in line for line in after)
+        assert not any("DROP TABLE" in line and "-d mlflow" in line for line in script)
+
+
+@pytest.mark.parametrize(
+    ("kubectl", "emptied"),
+    [
+        ("echo", True),
+        ("echo persistentvolumeclaim/data-seaweedfs-volume-0", False),
+        ("false", False),
+    ],
+)
+def test_names_are_deleted_only_where_no_volume_is_there(
+    kubectl: str, emptied: bool, tmp_path: Path
+) -> None:
+    (command,) = [line for line in restore_plan(tmp_path, "{replicas: 3}") if "DROP TABLE" in line]
+    program = tmp_path / "kubectl"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *pvc*) {kubectl};; exec*) echo "$*" >{tmp_path}/ran;; esac\n'
+    )
+    program.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    process = subprocess.run(["sh", "-ec", command], env={"PATH": path}, check=False, timeout=60)
+    assert (tmp_path / "ran").exists() == emptied
+    assert (process.returncode == 0) == (kubectl != "false")
 
 
 def test_a_single_store_moves_to_one_in_servers_apart() -> None:

@@ -12,6 +12,7 @@ from compiler.components.bases import postgres
 from compiler.model.package import Lowered
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
+from compiler.upstream.prerequisites import administration
 
 sizes = pytest.mark.sizes
 POSTGRESQL = ["postgres", "cloudnative-pg"]
@@ -156,8 +157,41 @@ def test_pools_share_what_a_server_accepts(connections: int, trackers: int, repl
     assert codes(spec(f", poolSize: {size + 1}")) == ["connection-budget"]
 
 
-def pool_size(lowered_platform: Lowered) -> int:
-    (config,) = lowered_platform.packages["pgbouncer"].configs
+@pytest.mark.parametrize(
+    ("server", "pooler", "size"),
+    [
+        ("maxConnections: 200", "", 182),  # 200 - 13 - 5 past the pooler
+        ("maxConnections: 200", "replicas: 2", 91),
+        ("maxConnections: 200", "poolSize: 40", 40),
+        ("port: 5433", "", 20),
+    ],
+)
+def test_the_administrator_of_a_server_outside_learns_what_pools_open(
+    server: str, pooler: str, size: int
+) -> None:
+    lowered_platform = lowered(
+        f"    external-postgres: {{host: db.example.com, {server}}}\n    pgbouncer: {{{pooler}}}\n"
+        "    seaweedfs: {}\n    mlflow: {}"
+    )
+    assert pool_size(lowered_platform) == size
+    ((_, _, text),) = administration(lowered_platform.graph)
+    replicas = 2 if "replicas" in pooler else 1
+    assert f"pgbouncer {replicas * size} ({replicas} replicas x 1 pools x {size})" in text
+    assert f"Allow at least {replicas * size + 5} connections" in text
+
+
+def test_two_poolers_share_what_a_server_accepts() -> None:
+    lowered_platform = lowered(
+        "    postgres: {maxConnections: 200}\n    pgbouncer: {}\n    second: {type: pgbouncer, replicas: 2}\n"
+        "    seaweedfs: {}\n    mlflow: {bind: {backend-store: pgbouncer}}\n"
+        "    runs: {type: mlflow, smoke: false, bind: {backend-store: second}}"
+    )
+    sizes = [pool_size(lowered_platform, name) for name in ("pgbouncer", "second")]
+    assert sizes == [59, 59]  # three pools of what two trackers leave: 200 - 13 - 2 x 5
+
+
+def pool_size(lowered_platform: Lowered, name: str = "pgbouncer") -> int:
+    (config,) = lowered_platform.packages[name].configs
     lines = config.files["pgbouncer.ini"].splitlines()
     (size,) = [int(line.split("=")[1]) for line in lines if line.startswith("default_pool_size")]
     return size

@@ -12,9 +12,10 @@ from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import Step, WaveChange, deletions, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, WaveChange, deletions, plan
 from compiler.delivery.next_steps import pages
 from compiler.delivery.upgrades import copies
+from compiler.delivery.upstream_changes import upstream_changes
 from compiler.diff import Change
 from compiler.diff.recreation import recreations
 from compiler.diff.wording import verdict
@@ -42,21 +43,22 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     before = None
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
-    changes = _changes(before, lowered) if before else ()
-    steps = [*plan(lowered, location_of(file), before, changes)]
+    location = location_of(file)
+    changes = _changes(before, lowered, location) if before else ()
+    steps = [*plan(lowered, location, before, changes)]
     if before:
         steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]
     print_steps(steps)
 
 
-def _changes(before: Lowered, after: Lowered) -> tuple[WaveChange, ...]:
+def _changes(before: Lowered, after: Lowered, location: SpecLocation) -> tuple[WaveChange, ...]:
     """The commands for changes that an apply alone does not make. Ends the command if one would lose data."""
     needed = recreations(before, after)
     if needed.refused:
         texts = "; ".join(f"`{change.title}`: {_reason(change)}" for change in needed.refused)
         fail(f"the API server would refuse this delivery: {texts}")
-    return needed.changes
+    return (*upstream_changes(before, after, location), *needed.changes)
 
 
 def _reason(change: Change) -> str:

@@ -67,8 +67,12 @@ class SpecLocation(Struct, frozen=True):
         return "" if self.spec == Path("platform.yaml") else f" -f {shlex.quote(str(self.spec))}"
 
     def sibling(self, path: str) -> str:
+        """The path of a file of the output, for a shell."""
+        return shlex.quote(self.unquoted(path))
+
+    def unquoted(self, path: str) -> str:
         """The path of a file of the output, next to the spec unless the user named a folder."""
-        return shlex.quote(str((self.output or self.spec.parent) / path))
+        return str((self.output or self.spec.parent) / path)
 
 
 def plan(

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.copy_orders import new_copies
 from compiler.delivery.cron_jobs import run
+from compiler.delivery.upstream_changes import upstream_changes
 from compiler.diagnostics import Report
 from compiler.kube.labels import COMPONENT
 from compiler.model.memo import Memo
@@ -17,6 +19,8 @@ from compiler.model.resource import Resource
 from compiler.pipeline import Compilation, with_objects
 from compiler.resolve import resolve
 from compiler.spec.move import Move
+
+_GAP = "between the copy and the cut-over its log may have gone on in the old store alone, and {} lacks that part"
 
 
 def copier(lowered: Lowered) -> Resource | None:
@@ -63,6 +67,10 @@ def steps(
     yield run(job, f"copy the rest of {source} to {target}, and compare",
               {**direction, "FREEZE": "yes", **variables})  # fmt: skip
     yield from _change_over(lowered, location, before)
+    starts = writers.upstream_starts(before, {move.from_, move.to})
+    if starts:
+        yield Step(writers.STARTED, starts)
+    yield from new_copies(lowered, writers.clients(before, {source, target}), _GAP.format(target))
     if back:
         yield Step(f"the clients use {move.from_} again", ())
         return
@@ -107,7 +115,8 @@ def with_other_clients(lowered: Lowered, move: Move) -> Lowered:
 
 def _change_over(lowered: Lowered, location: SpecLocation, before: Lowered) -> Iterator[Step]:
     """Deliver the clients with the other instance as their provider."""
-    for step in plan(lowered, location, before):
+    changes = tuple(upstream_changes(before, lowered, location))
+    for step in plan(lowered, location, before, changes):
         # The replicas belong to `kubectl scale` since the freeze.
         commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
                     for line in step.commands)  # fmt: skip

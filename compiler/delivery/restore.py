@@ -9,6 +9,7 @@ from msgspec import Struct
 from compiler.delivery import writers
 from compiler.delivery.apply_plan import SpecLocation, Step, apply, plan
 from compiler.delivery.cron_jobs import run
+from compiler.delivery.worthless_databases import emptied
 from compiler.kube.labels import COMPONENT
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import at
@@ -109,7 +110,8 @@ def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> 
     if chosen:
         restores.insert(0, _delivered(lowered, location, chosen))
     has_servers = True
-    for step in plan(lowered, location):
+    changes = tuple(emptied(lowered, recovered(lowered)))
+    for step in plan(lowered, location, changes=changes):
         if has_servers and step.phase >= Phase.SERVERS:
             yield from restores
             has_servers = False

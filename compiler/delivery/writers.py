@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
 from compiler.model.package import Lowered
+from compiler.model.prerequisite import Client
 from compiler.model.resource import Resource
+from compiler.upstream.prerequisites import prerequisites, vendored
 
+STARTED = "start again what stands in no wave, with the number of pods in its release; yours may be another"
 STOPPED = "stop what writes; what has no replicas (Jobs, pods elsewhere) is yours to stop"
 
 
@@ -32,7 +35,13 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
         for resource in schedules(lowered, providers, copies=copies)
     ]
     waits = [line for resource in running for line in wait_for_end(resource)]
-    return (*stops, *waits)
+    upstream = upstream_clients(lowered, providers)
+    return (
+        *(_scale_upstream(client, 0) for client in upstream),
+        *stops,
+        *(_wait_for_pods(client.labels, client.namespace) for client in upstream),
+        *waits,
+    )
 
 
 def thaw(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tuple[str, ...]:
@@ -44,7 +53,20 @@ def thaw(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tupl
         _set_suspend(resource, value=False)
         for resource in schedules(lowered, providers, copies=copies)
     ]
-    return tuple(starts)
+    return (*starts, *upstream_starts(lowered, providers))
+
+
+def upstream_starts(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
+    """The commands that start again the clients in upstream systems."""
+    upstream = upstream_clients(lowered, providers)
+    return tuple(_scale_upstream(client, client.replicas) for client in upstream)
+
+
+def upstream_clients(lowered: Lowered, providers: Set[str]) -> list[Client]:
+    """The Deployments of every client that is an upstream system."""
+    names = clients(lowered, providers)
+    systems = (*prerequisites(lowered.graph), *vendored(lowered.graph))
+    return [client for system in systems if system.name in names for client in system.clients]
 
 
 def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
@@ -72,6 +94,12 @@ def scale(resource: Resource, replicas: int) -> str:
     return f"kubectl scale {_named(resource)} --replicas={replicas}"
 
 
+def _scale_upstream(client: Client, replicas: int) -> str:
+    return (
+        f"kubectl scale deployment/{client.deployment} -n {client.namespace} --replicas={replicas}"
+    )
+
+
 def _set_suspend(resource: Resource, *, value: bool) -> str:
     patch = json.dumps({"spec": {"suspend": value}}, separators=(",", ":"))
     return f"kubectl patch {_named(resource)} -p '{patch}'"
@@ -80,9 +108,12 @@ def _set_suspend(resource: Resource, *, value: bool) -> str:
 def wait_for_end(resource: Resource) -> Iterator[str]:
     """Wait until the pods of a Deployment have ended: a pod that ends may still write."""
     labels = resource.manifest["spec"]["selector"]["matchLabels"]
+    yield _wait_for_pods(labels, resource.manifest["metadata"]["namespace"])
+
+
+def _wait_for_pods(labels: Mapping[str, str], space: str) -> str:
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    space = resource.manifest["metadata"]["namespace"]
-    yield f"kubectl wait pod -l {selector} -n {space} --for=delete --timeout=10m"
+    return f"kubectl wait pod -l {selector} -n {space} --for=delete --timeout=10m"
 
 
 def _named(resource: Resource) -> str:

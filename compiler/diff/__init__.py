@@ -18,6 +18,7 @@ class Action(StrEnum):
     """The change of an object. `moved`: a consumer would look for its data in another place.
 
     `left behind`: a login or data whose consumers are removed. `kept`: data that a renamed instance still uses.
+    `set upstream`: an object of an upstream system, in which the platform requires other settings.
     """
 
     ADDED = "added"
@@ -26,6 +27,7 @@ class Action(StrEnum):
     MOVED = "moved"
     LEFT_BEHIND = "left behind"
     RETAINED = "kept"
+    SET_UPSTREAM = "set upstream"
 
 
 class Cause(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diff import Action, Change, ended_move
+from compiler.diff import Action, Change, ended_move, upstream
 from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
@@ -53,6 +53,7 @@ def in_environment(environment: str, old: Lowered | None, new: Lowered | None) -
             yield change
     if old and new:
         yield from moved(environment, old, new)
+        yield from upstream.changes(environment, old, new)
 
 
 def _object(

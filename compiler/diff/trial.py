@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from compiler import pipeline
 from compiler.diagnostics import Report
-from compiler.diff import Action, Change
+from compiler.diff import Action, Change, upstream
 from compiler.diff.data import moved
 from compiler.diff.objects import Key, objects
 from compiler.document import Node, Path
@@ -69,7 +69,8 @@ class Trial:
             for key in old.keys() | new.keys()
             if not same(old.get(key), new.get(key))
         }
-        changes = moved(self._environment, self._lowered, lowered)
+        trees = (self._environment, self._lowered, lowered)
+        changes = (*moved(*trees), *upstream.changes(*trees))
         return outcome | {subject_of(change): change for change in changes}
 
 
@@ -77,6 +78,8 @@ def subject_of(change: Change) -> Subject:
     """The subject of a change: the key of its outcome."""
     if change.action in (Action.MOVED, Action.LEFT_BEHIND, Action.RETAINED):
         return (change.action, change.kind, change.name, *(field.path for field in change.fields))
+    if change.action is Action.SET_UPSTREAM:  # the platform may have an object of the same name
+        return (change.action, change.kind, change.namespace, change.name)
     return (change.kind, change.namespace, change.name)
 
 

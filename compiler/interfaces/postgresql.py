@@ -15,6 +15,7 @@ from compiler.model import Env
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
 # `max_connections` by default grows in steps, so that a new client seldom restarts the server.
 STEP, MINIMUM, MAXIMUM = 50, 100, 10000
+DEFAULT_POOL = 20  # connections of a pool if the server's limit is unknown: PgBouncer's own default
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
@@ -50,7 +51,12 @@ class Pooling(Struct, frozen=True, kw_only=True):
     """The connections of a pooler to its server: one pool for each login, in each replica."""
 
     replicas: int
-    least: int  # connections in each pool: as configured, or the smallest useful number
+    size: int | None  # connections in each pool; None: derived from the server's limit
+    smallest: int  # the smallest useful number
+
+    @property
+    def least(self) -> int:
+        return self.size or self.smallest
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -226,31 +232,70 @@ class Part(Struct, frozen=True):
     calculation: str
 
 
-def parts(claims: Iterable[Binding]) -> Iterator[Part]:
+NO_SIZES: Mapping[str, int] = {}
+
+
+def parts(claims: Iterable[Binding], sizes: Mapping[str, int] = NO_SIZES) -> Iterator[Part]:
     """Every instance with connections to a server: direct clients, and poolers for their clients.
 
-    `claims` are all claims on the server's offer, with the forwarded ones.
+    `claims` are all claims on the server's offer, with the forwarded ones. `sizes` are those of the poolers'
+    pools, by pooler; without them, a pool whose size is derived counts as the smallest useful one.
     """
-    pooled: dict[str, list[Binding]] = {}
+    claims = list(claims)
     for binding in claims:
         if binding.via is None and binding.claim.database:
             claim = binding.claim
             yield Part(binding.consumer, claim.connections, claim.calculation or "its clients")
-        elif binding.via is not None:
+        elif binding.claim.direct:
+            yield Part(binding.consumer, binding.claim.direct, "past the pooler")
+    for name, pooler in _poolers(claims).items():
+        size = sizes.get(name, pooler.pooling.least)
+        calculation = f"{pooler.pooling.replicas} replicas x {pooler.pools} pools x {size}"
+        yield Part(pooler.instance, pooler.number * size, calculation)
+
+
+class _Pooler(Struct, frozen=True):
+    """A pooler of a server, and its pools: one for each login and database."""
+
+    instance: model.Instance[Any]
+    pooling: Pooling
+    pools: int
+
+    @property
+    def number(self) -> int:
+        """The number of pools in all replicas."""
+        return self.pooling.replicas * self.pools
+
+
+def _poolers(claims: Iterable[Binding]) -> dict[str, _Pooler]:
+    """The poolers that clients of a server use, by name."""
+    pooled: dict[str, list[Binding]] = {}
+    for binding in claims:
+        if binding.via is not None:
             pooled.setdefault(binding.via.provider.name, []).append(binding.via)
-            if binding.claim.direct:
-                yield Part(binding.consumer, binding.claim.direct, "past the pooler")
-    for name in sorted(pooled):
-        yield from _of_pooler(pooled[name])
+    return {
+        name: _Pooler(
+            logins[0].provider,
+            logins[0].offer.pooling,
+            len({(binding.secret, binding.claim.database) for binding in logins}),
+        )
+        for name, logins in sorted(pooled.items())
+        if logins[0].offer.pooling is not None
+    }
 
 
-def _of_pooler(logins: list[Binding]) -> Iterator[Part]:
-    pooling: Pooling | None = logins[0].offer.pooling
-    if pooling is not None:
-        pools = len({(binding.secret, binding.claim.database) for binding in logins})
-        count = pooling.replicas * pools * pooling.least
-        calculation = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
-        yield Part(logins[0].provider, count, calculation)
+def pool_sizes(claims: Iterable[Binding], limit: int | None) -> dict[str, int]:
+    """The connections in each pool, by pooler: as configured, or an even part of what the server's limit leaves."""
+    claims = list(claims)
+    poolers = _poolers(claims)
+    sizes = {name: pooler.pooling.size for name, pooler in poolers.items()}
+    derived = sum(poolers[name].number for name, size in sizes.items() if size is None)
+    default = DEFAULT_POOL
+    if limit is not None and derived:
+        taken = sum(poolers[name].number * (size or 0) for name, size in sizes.items())
+        free = limit - RESERVED - direct_connections(claims) - taken
+        default = max(free // derived, 1)
+    return {name: size or default for name, size in sizes.items()}
 
 
 def capacity(claims: Iterable[Binding]) -> int:

@@ -37,6 +37,9 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     abroad: bool = False  # the key is also read outside the consumer's namespace
     holds: tuple[tuple[str, int], ...] = ()  # URIs and the bytes under them, where known
     path_only: bool = False  # the client knows no buckets in host names
+    unceasing: bool = (
+        False  # they are written to while every client is stopped, such as the archive of a log
+    )
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -55,6 +58,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
             shared=self.shared and second.shared,
             holds=(*self.holds, *second.holds),
             path_only=self.path_only or second.path_only,
+            unceasing=self.unceasing or second.unceasing,
         )
 
 

@@ -16,7 +16,7 @@ from compiler.model.binding import (
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
-from compiler.model.custom_resource import CustomResource, OperatorWorkload
+from compiler.model.custom_resource import CopyOrder, CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
@@ -25,7 +25,7 @@ from compiler.model.live_pod import LivePod
 from compiler.model.manifest import Manifest
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
-from compiler.model.prerequisite import Prerequisite, Running
+from compiler.model.prerequisite import Client, Prerequisite, Running
 from compiler.model.problem import Problem
 from compiler.model.resource import (
     ConfigFiles,
@@ -61,8 +61,8 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "COPY", "PREFIX", "REPLACES", "USES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
-    "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
+    "COPY", "PREFIX", "REPLACES", "USES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Client", "Component",
+    "ConfigFiles", "ConfigRef", "CopyOrder", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Injected", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",

@@ -132,6 +132,12 @@ class Component(Struct, frozen=True, kw_only=True):
     None if the server needs no command: it reads its users from a file, or its operator removes them.
     """
 
+    empty_command: Callable[[Binding], str] | None = None
+    """The command that deletes every table of a consumer's database.
+
+    None if no copy of the server can contain a database that belongs to its consumer's own copies.
+    """
+
     CLUSTER_SINGLETON: str = ""
     """Why a cluster has at most one instance of this type; empty if it may have several."""
 

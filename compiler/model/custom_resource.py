@@ -38,6 +38,17 @@ class OperatorWorkload(Struct, frozen=True):
     )
 
 
+class CopyOrder(Struct, frozen=True):
+    """How an operator is asked for one copy at once, next to an object that orders them on a schedule."""
+
+    order: Callable[
+        [Manifest], Manifest
+    ]  # the object that asks for it, by the object with the schedule
+    phase: str  # the JSONPath to the state of the order
+    succeeded: str  # its states at the end
+    failed: str
+
+
 class CustomResource(Struct, frozen=True, kw_only=True):
     """A kind, and the facts about its objects. Only the first two fields are required."""
 
@@ -61,6 +72,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     recovery_time: Location = ()  # the place of the time to which it is restored
     recovery_help: str = ""  # the text to type in the spec for a recovery
     copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
+    copy_order: CopyOrder | None = None  # how to order one such copy at once
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change

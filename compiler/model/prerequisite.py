@@ -6,6 +6,8 @@ platformc neither ships nor manages it. A component's module may have a function
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct, field
 
 from compiler.model.manifest import Manifest
@@ -20,6 +22,15 @@ class Running(Struct, frozen=True):
     deployment: str
     namespace: str
     container: str = ""
+
+
+class Client(Struct, frozen=True):
+    """A Deployment of an upstream system whose pods use the databases or stores of the instance's bindings."""
+
+    deployment: str
+    namespace: str
+    labels: Mapping[str, str]  # the selector of its pods
+    replicas: int = 1  # the number in upstream's release
 
 
 class Prerequisite(Struct, frozen=True, kw_only=True):
@@ -41,6 +52,8 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     # Parts that it looks for only when it starts: if one comes later, it has to start again.
     looks_once_for: tuple[str, ...] = ()
     running: Running | None = None
+    # Its Deployments that a move or a restore of the instance's back ends must stop.
+    clients: tuple[Client, ...] = ()
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, which `doctor` also looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())
@@ -49,3 +62,9 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     def besides(self) -> tuple[str, ...]:
         """All systems that it needs besides."""
         return (*self.also, *self.later)
+
+    @property
+    def deployments(self) -> tuple[tuple[str, str], ...]:
+        """The name and namespace of each of its Deployments that are known here."""
+        known = (*([self.running] if self.running else ()), *self.clients)
+        return tuple(dict.fromkeys((server.deployment, server.namespace) for server in known))

@@ -81,6 +81,7 @@ def _spec_of_job(
         return tenant.Spec(
             image=image, interface=sides["from"].provides.endpoint.interface, names=names,
             room=kind.room([sides[key].provider.spec for key in ("from", "to")]),
+            unceasing=kind.unceasing(clients),
         )  # fmt: skip
     return None
 

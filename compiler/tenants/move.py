@@ -31,6 +31,7 @@ class Spec(model.RunningSpec):
     interface: str
     names: tuple[str, ...]  # the names of the databases, buckets or keys
     room: str  # the room on local disk
+    unceasing: tuple[str, ...] = ()  # those of the names that are written to at all times
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -19,6 +19,12 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
     return tuple(s3.buckets(cast("Sequence[s3.Binding]", claims)))
 
 
+def unceasing(claims: Sequence[model.Binding]) -> tuple[str, ...]:
+    """The buckets that cannot be frozen, so that both copies of them are never the same."""
+    unending = [claim for claim in cast("Sequence[s3.Binding]", claims) if claim.claim.unceasing]
+    return tuple(s3.buckets(unending))
+
+
 def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
@@ -48,7 +54,8 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
     sides = {side: wiring[_slot(side)] for side in SIDES}
     text = kube.render(
-        __file__, "move-buckets.sh.j2", buckets=me.spec.names,
+        __file__, "move-buckets.sh.j2", unceasing=me.spec.unceasing,
+        buckets=[name for name in me.spec.names if name not in me.spec.unceasing],
         authorities=[side.authority for side in sides.values() if side.authority],
         late=[f"{name}:{bucket}" for name, side in sides.items()
               if side.offer.late_rights for bucket in me.spec.names],
@@ -57,4 +64,6 @@ def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
     return {"move.sh": text}
 
 
-KIND = MoveKind(names=names, claims=claims, room=room, env=env, files=files, image=RCLONE)
+KIND = MoveKind(
+    names=names, unceasing=unceasing, claims=claims, room=room, env=env, files=files, image=RCLONE
+)

@@ -13,6 +13,11 @@ from compiler.model import Env
 Claims = Mapping[str, Mapping[model.Requires[Any], model.Claim]]
 
 
+def none_unceasing(claims: Sequence[model.Binding]) -> tuple[str, ...]:
+    """Everything stands still when the clients are stopped."""
+    return ()
+
+
 def always_fit(offer: model.Offer) -> str:
     """The Job can speak to every server of the interface."""
     return ""
@@ -23,6 +28,9 @@ class MoveKind(Struct, frozen=True, kw_only=True):
 
     names: Callable[[Sequence[model.Binding]], tuple[str, ...]]
     """The databases, buckets or keys that the clients claim."""
+
+    unceasing: Callable[[Sequence[model.Binding]], tuple[str, ...]] = none_unceasing
+    """Those of the names that are written to while every client is stopped."""
 
     claims: Callable[[Sequence[str], Sequence[model.Binding]], Claims]
     """The claims of the Job on the old and on the new server."""

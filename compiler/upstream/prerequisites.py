@@ -223,7 +223,7 @@ def namespace_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]
     for manifest in prerequisite.objects:
         if manifest["kind"] == "Namespace":
             yield _create(manifest)
-            yield _patch_command(prerequisite, manifest, folder)
+            yield patch_command(prerequisite, manifest, folder)
 
 
 def install_commands(prerequisite: Prerequisite, releases: str | None = None) -> tuple[str, ...]:
@@ -240,22 +240,36 @@ def install_commands(prerequisite: Prerequisite, releases: str | None = None) ->
     return tuple(command.replace("https://", f"{releases.rstrip('/')}/") for command in commands)
 
 
+def upgrade_commands(prerequisite: Prerequisite, releases: str | None = None) -> tuple[str, ...]:
+    """The commands that install a release where an earlier one is installed."""
+    return tuple(
+        command.replace("helm install ", "helm upgrade --install ")
+        for command in install_commands(prerequisite, releases)
+        if not command.startswith("kubectl create namespace ")
+    )
+
+
 def patch_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
     """kubectl commands that patch an installed upstream system."""
     for manifest in prerequisite.objects:
         if manifest["kind"] != "Namespace":
-            yield _patch_command(prerequisite, manifest, folder)
+            yield patch_command(prerequisite, manifest, folder)
 
 
 def _create(namespace: Manifest) -> str:
     return f"kubectl create namespace {namespace['metadata']['name']}"
 
 
-def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
+def patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
+    """The command that sets the required fields of one of upstream's objects."""
+    path = quote(f"{folder}/{prerequisite.name}/{_file(manifest)}")
+    return f"{patching(manifest)} --patch-file {path}"
+
+
+def patching(manifest: Manifest) -> str:
+    """The command that patches an object, without the patch."""
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    object = f"{kubectl_kind(manifest)} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
     merge_option = " --type merge" if is_custom(manifest) else ""
-    path = quote(f"{folder}/{prerequisite.name}/{_file(manifest)}")
-    return f"kubectl patch {object}{merge_option} --patch-file {path}"
+    return f"kubectl patch {kubectl_kind(manifest)} {metadata['name']}{space}{merge_option}"

@@ -25,7 +25,12 @@ from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
 MOST_SCENARIOS = 4  # scenarios that show a difference: all together would take half an hour
-NO_OBJECTS = {"Component", "Credentials", "Login"}  # what a diff calls data and logins
+NO_OBJECTS = {
+    "Component",
+    "Credentials",
+    "Login",
+    "Prerequisite",
+}  # what a diff calls data and logins
 Document = dict[str, Any]
 
 

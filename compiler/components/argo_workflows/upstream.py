@@ -63,6 +63,8 @@ def prerequisite(
         system="Argo Workflows",
         version=me.spec.release,
         running=model.Running(CONTROLLER, me.namespace, CONTROLLER),
+        # The controller starts the pods that write artefacts. Each label is of the release's install.yaml.
+        clients=tuple(model.Client(name, me.namespace, {"app": name}) for name in ACCOUNTS),
         namespaces=(me.namespace,),
         how=(
             f"kubectl create namespace {me.namespace}",

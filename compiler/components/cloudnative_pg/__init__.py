@@ -48,6 +48,13 @@ OPERATOR = postgresql.Operator(
     pooler_label="cnpg.io/poolerName",
 )
 
+# Without single quotes, because the shell needs these.
+DROP_TABLES = (
+    "DO $do$ DECLARE t record; BEGIN FOR t IN SELECT schemaname, tablename FROM pg_tables "
+    "WHERE schemaname !~ $re$^(pg_|information_schema)$re$ LOOP "
+    "EXECUTE format($sql$DROP TABLE IF EXISTS %I.%I CASCADE$sql$, t.schemaname, t.tablename); END LOOP; END $do$"
+)
+
 
 class Spec(model.RecordSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
@@ -95,7 +102,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     plan = backups.plan(me)
     if plan is None:
         return {}
-    copies = s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)
+    copies = s3.Claim(
+        buckets=(plan.bucket,), provider=plan.provider, path_only=True,
+        # A server archives its log as long as it runs, and so does the server of a store's own names.
+        unceasing=True,
+    )  # fmt: skip
     return {BACKUPS: copies, **drill.claims(me, plan)}
 
 
@@ -187,10 +198,19 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 def revoke_command(binding: postgresql.Binding) -> str:
     """Locks a login without a consumer: the operator leaves a role that is not in its list unchanged."""
-    me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
+    return f"{_psql(binding.provider)} -c 'ALTER ROLE \"{postgresql.role(binding)}\" NOLOGIN'"
+
+
+def empty_command(binding: postgresql.Binding) -> str:
+    """Deletes what an archive brings back: it has every database of the server."""
+    return f"{_psql(binding.provider)} -d {binding.claim.database} -c '{DROP_TABLES}'"
+
+
+def _psql(me: model.Instance[Spec]) -> str:
+    """The command that speaks to the server that writes, as its superuser."""
     labels = f"{CLUSTER_LABEL}={me.name},cnpg.io/instanceRole=primary"
     primary = f"$(kubectl get pods -n {me.namespace} -l {labels} -o name)"
-    return f"kubectl exec -n {me.namespace} {primary} -c postgres -- psql -c '{statement}'"
+    return f"kubectl exec -n {me.namespace} {primary} -c postgres -- psql"
 
 
 def _servers(me: model.Instance[Spec]) -> model.OperatorPods:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.model import (
     COPY,
+    CopyOrder,
     CustomResource,
     Effect,
     FieldChange,
@@ -100,10 +101,27 @@ OBJECT_STORE = CustomResource(
         Effect("spec(/.*)?", Risk.RESTART, "the plugin's container changes in every server's pod"),
     ),
 )  # fmt: skip
+
+
+def _backup(schedule: Manifest) -> Manifest:
+    """A Backup with the settings of a ScheduledBackup (api/v1/backup_types.go of 1.30)."""
+    spec = {
+        key: schedule["spec"][key]
+        for key in ("cluster", "method", "pluginConfiguration")
+        if key in schedule["spec"]
+    }
+    metadata = {
+        "name": f"{schedule['metadata']['name']}-now",
+        "namespace": schedule["metadata"]["namespace"],
+    }
+    return {"apiVersion": API, "kind": "Backup", "metadata": metadata, "spec": spec}
+
+
 SCHEDULED_BACKUP = CustomResource(
     api=API,
     kind="ScheduledBackup",
     holds_data=True,
     copies_data=True,
+    copy_order=CopyOrder(_backup, "{.status.phase}", succeeded="completed", failed="failed"),
     immutable=("spec/cluster(/.*)?",),
 )

@@ -27,7 +27,7 @@ class Spec(external.Spec, client_certificate.Spec):
     port: Port = Field(default=5432, description="Its port.")
     sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
         default=None,
-        description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`. "
+        description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`, which takes only the last two. "
         "`verify-ca` checks the authority and not the name: for a server without one.",
     )
     max_connections: Annotated[int, Field(ge=20)] | None = Field(
@@ -41,6 +41,16 @@ class Spec(external.Spec, client_certificate.Spec):
 
     def check(self) -> None:
         super().check()
+        # libpq's `require` checks the authority if it has one, and `prefer` goes on without TLS (its manual, 32.19).
+        if self.ca is not None and self.sslmode in ("prefer", "require"):
+            message = f"`sslmode: {self.sslmode}` does not verify the server, and `ca` is there to verify it"
+            raise InvalidValue(
+                "invalid-value",
+                message,
+                "leave `sslmode` out: then clients check the authority and the name; or write "
+                "`sslmode: verify-ca`: then they check the authority alone",
+                at="sslmode",
+            )
         if self.ca is None and self.sslmode in ("verify-ca", "verify-full"):
             message = f"`sslmode: {self.sslmode}` verifies a certificate, and no authority is known"
             raise InvalidValue(
@@ -53,9 +63,7 @@ class Spec(external.Spec, client_certificate.Spec):
     @property
     def mode(self) -> str:
         """The mode that clients use: with an authority, they verify the server."""
-        if self.ca is not None:
-            return "verify-ca" if self.sslmode == "verify-ca" else "verify-full"
-        return self.sslmode or "require"
+        return self.sslmode or ("require" if self.ca is None else "verify-full")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -85,7 +93,7 @@ def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
         __file__, "logins.sql.j2",
         host=me.spec.host, logins=logins, databases=sql.databases(logins),
         adopted=sorted({binding.claim.database for binding in claims if binding.claim.exists}),
-        clients=list(postgresql.parts(claims)),
+        clients=list(postgresql.parts(claims, postgresql.pool_sizes(claims, me.spec.max_connections))),
     )  # fmt: skip
 
 

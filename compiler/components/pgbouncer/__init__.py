@@ -48,25 +48,9 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     pooling = postgresql.Pooling(
-        replicas=me.spec.replicas, least=me.spec.pool_size or SMALLEST_POOL
+        replicas=me.spec.replicas, size=me.spec.pool_size, smallest=SMALLEST_POOL
     )
     return {POOL: postgresql.Offer(port=PORT, pooling=pooling)}
-
-
-def pool_size(
-    spec: Spec, pools: int, upstream: tuple[postgresql.Binding, ...], max_connections: int | None
-) -> int:
-    """Connections per pool: the server's `max_connections` divided evenly.
-
-    It ignores other poolers on the same server; the rule `connection-budget` adds all of them.
-    """
-    if spec.pool_size is not None:
-        return spec.pool_size
-    if max_connections is None:
-        return 20  # PgBouncer's own default
-    direct = postgresql.direct_connections(upstream)
-    free = max_connections - postgresql.RESERVED - direct
-    return max(free // (spec.replicas * max(pools, 1)), 1)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -77,7 +61,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     databases = sorted({database for _, database in pools})
     offer, clients = upstream.offer, wiring.claims_on_provider(UPSTREAM)
     server_capacity = postgresql.capacity(clients) if offer.grows else None
-    size = pool_size(me.spec, len(pools), clients, offer.max_connections or server_capacity)
+    sizes = postgresql.pool_sizes(clients, offer.max_connections or server_capacity)
+    size = sizes.get(me.name, me.spec.pool_size or postgresql.DEFAULT_POOL)
     if upstream.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)
         return
