@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics.words import normalised
-from compiler.document.flow_style import flow_style
+from compiler.document.flow_style import PLACEHOLDER, flow_style
 from compiler.validate.advice.by_value import BY_VALUE, Keys
 from compiler.validate.advice.texts import TEXTS
 
@@ -47,7 +47,7 @@ def has_advice(key: str) -> bool:
 def _compute(keys: Keys, neighbours: Mapping[str, Any]) -> str | None:
     """All amounts of a map as one `requests`, because a second line with this key would be refused."""
     amounts = {
-        _AMOUNTS[normalised(key)]: value if isinstance(value, (str, int, float)) else "..."
+        _AMOUNTS[normalised(key)]: _amount(value)
         for key, value in neighbours.items()
         if key not in keys and normalised(key) in _AMOUNTS
     }
@@ -59,3 +59,10 @@ def _compute(keys: Keys, neighbours: Mapping[str, Any]) -> str | None:
     if "resources" not in keys:
         return None
     return f"write `{line}` under `resources`" if resources else f"write `resources: {{{line}}}`"
+
+
+def _amount(value: Any) -> Any:
+    """An amount as a user writes it: a number without quotes."""
+    if isinstance(value, str) and value.replace(".", "", 1).isdecimal():
+        return float(value) if "." in value else int(value)
+    return value if isinstance(value, (str, int, float)) else PLACEHOLDER
