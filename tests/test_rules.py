@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from types import ModuleType
 
 import pytest
+from support.paths import ROOT
 
 from compiler.check import rules
 
@@ -32,17 +34,27 @@ def _public(rule: ModuleType) -> dict[str, list[str]]:
     }
 
 
+def _imported(module: str) -> set[str]:
+    """The names that other modules and tests import from a rule, as modules may share its questions."""
+    form = re.compile(rf"from {re.escape(module)} import (?:\(([^)]*)\)|(.*))")
+    texts = (
+        path.read_text() for top in ("compiler", "tests") for path in (ROOT / top).rglob("*.py")
+    )
+    lists = ("".join(match.groups("")) for text in texts for match in form.finditer(text))
+    return {name.strip() for names in lists for name in names.split(",")}
+
+
 @pytest.mark.parametrize(
     ("folder", "rule"), MODULES, ids=lambda part: getattr(part, "__name__", part)
 )
 def test_each_check_of_a_rule_is_called(folder: str, rule: ModuleType) -> None:
-    """A misspelt `check_instances` would never run, and its rule would find nothing."""
+    """A misspelt `check_instances` or `chek_all` would never run, and its rule would find nothing."""
     functions = _public(rule)
-    checks = {name for name in functions if "check" in name}
+    checks = functions.keys() & FUNCTIONS[folder].keys()
     assert checks
-    assert checks <= FUNCTIONS[folder].keys()
     for name in checks:
         assert functions[name] == FUNCTIONS[folder][name]
+    assert functions.keys() - checks <= _imported(rule.__name__)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def check_all(
     memo = Memo()  # an instance that environments share is read once
     for name, platform in platforms.items():
         instances = platform.instances.values()
-        uris = [uri for _, uris in memo.each(bucket_uris, instances) for uri in uris]
+        uris = [uri for _, uris in memo.each(_bucket_uris, instances) for uri in uris]
         _check(platform, graphs[name], uris, report.within(name))
 
 
@@ -101,7 +101,7 @@ def _check(platform: Platform, graph: Graph, uris: list[BucketUri], report: Repo
             report.add("dangling-uri", message, span, path=uri.path, help=help)
 
 
-def bucket_uris(instance: Instance[Any]) -> tuple[BucketUri, ...]:
+def _bucket_uris(instance: Instance[Any]) -> tuple[BucketUri, ...]:
     """The first URI of each bucket that a model or a workload of the spec names."""
     uris: dict[str, BucketUri] = {}
     for path, text in _texts(instance):

@@ -13,7 +13,7 @@ from compiler.spec.walk import sections
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     for path, section in sections(instance.spec, instance.path, _is_toleration):
-        problem = wrong(section)
+        problem = _wrong(section)
         if problem:
             report.add(
                 "invalid-toleration",
@@ -28,7 +28,7 @@ def _is_toleration(section: type[Section]) -> bool:
     return issubclass(section, Toleration)
 
 
-def wrong(toleration: Toleration) -> str | None:
+def _wrong(toleration: Toleration) -> str | None:
     """The reason that a toleration is refused, or None."""
     if toleration.operator == "Exists" and toleration.value is not None:
         return "`operator: Exists` takes no `value`"

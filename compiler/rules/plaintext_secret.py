@@ -50,7 +50,7 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def _check(platform: Platform, memo: Memo, report: Report) -> None:
-    for path, node, problem in findings(platform.document, (), memo):
+    for path, node, problem in _findings(platform.document, (), memo):
         report.add(
             "plaintext-secret",
             problem,
@@ -73,7 +73,7 @@ def _help(path: Path) -> str:
     )
 
 
-def findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[Finding]:
+def _findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[Finding]:
     """Every value in a node that looks like a credential, and the reason; `called` is its name."""
     if isinstance(node.value, str):
         return _of_text(node, node.value, path, called)
@@ -82,7 +82,7 @@ def findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[F
 
 def _of_text(node: Node, text: str, path: Path, called: str) -> Iterator[Finding]:
     only_tokens = not _TOKENS_ONLY.isdisjoint(path)
-    reason = issued(text) if only_tokens else suspicion(called, text)
+    reason = _issued(text) if only_tokens else _suspicion(called, text)
     if reason:
         yield path, node, f"`{called or _key(path)}` {reason}"
 
@@ -91,12 +91,12 @@ def _inside(node: Node, path: Path, memo: Memo) -> Iterator[Finding]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
             if isinstance(inner.value, (str, dict, list)):  # numbers are no credentials
-                yield from findings(inner, (*path, key), memo, _called(node, key, path))
+                yield from _findings(inner, (*path, key), memo, _called(node, key, path))
     elif isinstance(node.value, list):
         yield from _of_command_line(node.value, path)
         option = ""
         for index, inner in enumerate(node.value):
-            yield from findings(inner, (*path, index), memo, option)
+            yield from _findings(inner, (*path, index), memo, option)
             text = inner.value if isinstance(inner.value, str) else ""
             option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
 
@@ -125,7 +125,7 @@ def _called(holder: Node, key: str, path: Path) -> str:
     return names[0].rpartition("/")[2] if names else ""
 
 
-def issued(text: str) -> str | None:
+def _issued(text: str) -> str | None:
     """The reason that a value is a credential by its form alone, or None."""
     if TOKENS.search(text):
         return "holds a token, by its prefix"
@@ -134,9 +134,9 @@ def issued(text: str) -> str | None:
     return None
 
 
-def suspicion(called: str, text: str) -> str | None:
+def _suspicion(called: str, text: str) -> str | None:
     """The reason that a value looks like a credential, or None."""
-    if reason := issued(text):
+    if reason := _issued(text):
         return reason
     if " " in text and any(in_commands(text)):
         return _OF_PROGRAM

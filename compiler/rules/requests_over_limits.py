@@ -13,7 +13,7 @@ from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, request, limit in over(instance):
+    for path, request, limit in _over(instance):
         key = path[-1]
         limit_path = (*path[:-2], "limits", key)
         document = platform.document
@@ -27,7 +27,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         )
 
 
-def over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
+def _over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
     """Each request that is above its limit: its path, and both amounts."""
     for path, section in sections(instance.spec, instance.path, _is_resources):
         limits = section.limits.written()

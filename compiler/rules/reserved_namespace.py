@@ -16,7 +16,7 @@ from compiler.upstream.prerequisites import prerequisites, vendored
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    if in_upstream_namespace(instance) or not reserved(instance.namespace):
+    if in_upstream_namespace(instance) or not _reserved(instance.namespace):
         return
     reason = "Kubernetes' own, and in its namespaces the platform denies all traffic that it does not know"
     _report(instance, reason, platform, report)
@@ -28,14 +28,14 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         namespace = instance.namespace
         if (
             namespace in systems
-            and not reserved(namespace)  # the other rule reports it
+            and not _reserved(namespace)  # the other rule reports it
             and not in_upstream_namespace(instance)
         ):
             reason = f"a namespace of {systems[namespace]}, where the platform writes no policies"
             _report(instance, reason, platform, report)
 
 
-def reserved(namespace: str) -> bool:
+def _reserved(namespace: str) -> bool:
     """Whether a namespace is `default`, or starts with `kube-`, which Kubernetes' documentation
     reserves.
     """

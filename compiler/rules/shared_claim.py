@@ -17,14 +17,14 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for binding in graph.bindings:
         if binding.via is None:
             final, interface = binding.final, binding.requires.endpoint.interface
-            for resource in claimed(binding):
+            for resource in _claimed(binding):
                 owners[final.provider.name, interface, resource][binding.consumer.name] = binding
     for (provider, interface, resource), bindings in sorted(owners.items()):
         if len(bindings) > 1 and not all(binding.claim.shared for binding in bindings.values()):
             _report(platform, provider, interface, resource, bindings, report)
 
 
-def claimed(binding: Binding) -> set[str]:
+def _claimed(binding: Binding) -> set[str]:
     """The resources that a consumer claims itself, not through the instances that it uses."""
     claimed = set(binding.claim.resources)
     if not claimed or binding.requires in component_of(binding.consumer).claims(binding.consumer):

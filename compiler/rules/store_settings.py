@@ -24,13 +24,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         for offer in slots.values():
             if not isinstance(offer, s3.Offer):
                 continue
-            for key, problem, help in problems(offer):
+            for key, problem, help in _problems(offer):
                 path = (*instance.path, key)
                 span = platform.document.value_span(path)
                 report.add("store-settings", f"`{name}`: {problem}", span, path=path, help=help)
 
 
-def problems(offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
+def _problems(offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
     """The key, the problem and the help for each wrong setting."""
     region = _AWS.fullmatch(offer.host or "")
     if region and region[1] != offer.region:

@@ -26,7 +26,7 @@ Mistake = tuple[str, str | tuple[str, ...]]  # the end of the message, and the h
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for workload in platform.instances.values():
-        used = list(references(workload)) if workload.section == "workloads" else []
+        used = list(_references(workload)) if workload.section == "workloads" else []
         # Most workloads refer to no variable, and their bindings need not be read.
         endpoints = graph.wiring(workload.name).endpoints if used else ()
         derived = {variable.name for endpoint in endpoints for variable in endpoint.env()}
@@ -39,7 +39,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 report.add("undefined-variable", message, span, path=path, help=help)
 
 
-def references(instance: Instance[Any]) -> Iterator[Reference]:
+def _references(instance: Instance[Any]) -> Iterator[Reference]:
     """Each reference in the command lines, the init steps and the variables of a workload."""
     outside_shells = {path for path, _ in words(instance, in_shell=False)}
     for path, text in words(instance):

@@ -22,7 +22,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     for namespace, quota in platform.settings.cluster.quotas.items():
         for key, limit in quota.written().items():
             name = "ephemeral-storage" if key == "ephemeralStorage" else key
-            terms = list(requests(lowered, namespace, name))
+            terms = list(_requests(lowered, namespace, name))
             total = sum((amount for _, amount in terms), Fraction(0))
             if total > quantity.amount(limit):
                 path: Path = ("spec", "cluster", "quotas", namespace, key)
@@ -39,7 +39,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                 )
 
 
-def requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
+def _requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
     """The sum of requests of each package's pods in a namespace."""
     amounts: dict[str, Fraction] = defaultdict(Fraction)
     for package in lowered.all_packages:

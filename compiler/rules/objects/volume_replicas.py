@@ -18,7 +18,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
         if package.instance is None:
             continue
         for resource in package.resources:
-            for problem in problems(resource.manifest, package.instance):
+            for problem in _problems(resource.manifest, package.instance):
                 path: Path = (*package.instance.path, "patches")
                 report.add(
                     "volume-replicas",
@@ -30,7 +30,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                 )
 
 
-def problems(manifest: Manifest, instance: Instance[object]) -> Iterator[str]:
+def _problems(manifest: Manifest, instance: Instance[object]) -> Iterator[str]:
     replicas = manifest["spec"].get("replicas", 1) if "spec" in manifest else 1
     template = pod_template(manifest)
     if template is None or not isinstance(replicas, int) or replicas < 2:
