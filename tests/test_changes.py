@@ -252,6 +252,15 @@ def model(**spec: Any) -> dict[str, Any]:
     })  # fmt: skip
 
 
+def in_mode(mode: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    annotations = {"serving.kserve.io/deploymentMode": mode}
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
+
+
+def labelled(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {**manifest, "metadata": {**manifest["metadata"], "labels": {"team": "ml"}}}
+
+
 def claim(size: str = "10Gi", **spec: Any) -> dict[str, Any]:
     return object_of("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
 
@@ -277,8 +286,16 @@ PLUGINS = [{"name": "barman-cloud.cloudnative-pg.io", "isWALArchiver": True}]
 MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a model's new version": (
         model(), model(model={"storageUri": "s3://models/a/v2"}), RESTART),
-    "a model's replicas": (model(), model(minReplicas=2), RELOAD),
+    "a model's replicas": (
+        in_mode("Standard", model()), in_mode("Standard", model(minReplicas=2)), RELOAD),
+    "a model's replicas on Knative": (
+        in_mode("Knative", model()), in_mode("Knative", model(minReplicas=2)), RESTART),
+    "a model's requests at a time on Knative": (
+        in_mode("Knative", model()), in_mode("Knative", model(containerConcurrency=2)), RESTART),
     "a model's canary": (model(), model(canaryTrafficPercent=10), RELOAD),
+    "a model's label, which its pods have too": (model(), labelled(model()), RESTART),
+    "a model's deployment mode": (
+        in_mode("Knative", model()), in_mode("Standard", model()), DOWNTIME),
     "a larger claim": (claim(), claim("20Gi"), RELOAD),
     "a smaller claim": (claim(), claim("5Gi"), DATA_LOSS),
     "another class of a claim": (claim(), claim(storageClassName="b"), DATA_LOSS),
@@ -455,7 +472,7 @@ def test_models_change_like_everything_else_each_by_its_own_section() -> None:
     actual = compare(of_models(), of_models(CHURN="v2", FRAUD="2"))
     assert {(change.title, change.risk, change.causes[0].path) for change in actual} == {
         ("InferenceService mlops/churn", RESTART, "spec.models.churn.uri"),
-        ("InferenceService mlops/fraud", RELOAD, "spec.models.fraud.minReplicas"),
+        ("InferenceService mlops/fraud", RESTART, "spec.models.fraud.minReplicas"),
     }
 
 
@@ -464,6 +481,14 @@ def test_what_all_models_share_changes_them_all() -> None:
     for name in ("churn", "fraud"):
         change = named(actual, f"InferenceService mlops/{name}")
         assert [cause.path for cause in change.causes] == ["spec.components.kserve.mode"]
+        assert change.recreation
+
+
+@pytest.mark.parametrize(("mode", "risk"), [("standard", RELOAD), ("serverless", RESTART)])
+def test_the_bounds_of_a_model_are_in_its_revision_on_knative(mode: str, risk: Risk) -> None:
+    models = {"MODE": f"mode: {mode}", "FRAUD": "1, maxReplicas: 2"}
+    actual = compare(of_models(**models), of_models(**{**models, "FRAUD": "1, maxReplicas: 3"}))
+    assert named(actual, "InferenceService mlops/fraud").risk is risk
 
 
 def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:

@@ -287,6 +287,30 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     )
 
 
+MODEL = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: model}
+spec:
+  components: {seaweedfs: {}, istio: {}, knative: {}, kserve: {mode: MODE}}
+  models: {churn: {format: sklearn, uri: "s3://models/churn/v1"}}
+"""
+
+
+def test_a_model_in_another_mode_is_deleted_before_its_wave_which_would_be_refused(
+    tmp_path: Path,
+) -> None:
+    """KServe's webhook changes no deployment mode (0.20, validateDeploymentMode)."""
+    for name, mode in (("before", "serverless"), ("platform", "standard")):
+        (tmp_path / f"{name}.yaml").write_text(MODEL.replace("MODE", mode))
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    deletion = "kubectl delete inferenceservice.serving.kserve.io churn -n mlops --ignore-not-found"
+    assert lines[lines.index(deletion) + 1].startswith("# wave 51")
+
+
 GROWN = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

@@ -63,6 +63,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
+    webhook_refuses: tuple[str, ...] = ()  # patterns of paths that the operator's webhook refuses
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property
