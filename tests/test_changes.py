@@ -131,7 +131,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "memory of a server": ({f"{MLFLOW}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),
     "the nodes of a server": ({f"{MLFLOW}.nodeSelector": {"disk": "ssd"}}, RESTART),
     "taints of a server": ({f"{MLFLOW}.tolerations": [{"key": "ml", "operator": "Exists"}]}, RESTART),
-    "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, RESTART),
+    "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, DOWNTIME),
     "the domain, without a gateway": ({"spec.domain": "ml.example.org"}, NO_OP),
     "a store's release of the same year": (
         {f"{MINIO}.image": "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z"}, RESTART),
@@ -502,6 +502,19 @@ def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
     project = next(change for change in actual if change.title == f"Component {name}")
     assert project.risk is DATA_LOSS
     assert [cause.path for cause in project.causes] == [f"{C}.{name}.project"]
+
+
+def test_experiments_keep_the_address_of_their_artefacts() -> None:
+    """MLflow stores it when an experiment is created (3.17.2, create_experiment)."""
+    direct, proxied = original(), compiled(edited({f"{MLFLOW}.artifacts": "proxied"}))
+    for before, after, address in (
+        (direct, proxied, "s3://"),
+        (proxied, direct, "mlflow-artifacts:/"),
+    ):
+        change = named(compare(before, after), "Component mlflow")
+        assert change.risk is DOWNTIME
+        assert f"`{address}...`" in change.judgements[0].reason
+        assert "write the new addresses" in change.judgements[0].remedy
 
 
 def test_what_is_gone_is_shown_where_it_was() -> None:
