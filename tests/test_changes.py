@@ -403,7 +403,8 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
         (object_of("Namespace"), DATA_LOSS),
         (object_of("CustomResourceDefinition"), DATA_LOSS),
         (object_of("ObjectBucketClaim"), DATA_LOSS),
-        (object_of("ExternalSecret"), DATA_LOSS),
+        (object_of("ExternalSecret"), NO_OP),
+        (object_of("Password"), NO_OP),
         (model(), DOWNTIME),
         (object_of("Deployment"), DOWNTIME),
         (object_of("Service"), DOWNTIME),
@@ -521,6 +522,87 @@ def test_what_is_gone_is_shown_where_it_was() -> None:
     actual = changes({f"{W}.report": GONE})
     assert {change.causes[0].path for change in actual} == {f"{W}.report"}
     assert {change.causes[0].place.split(":")[0] for change in actual} == {"old.yaml"}
+
+
+LASTING = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: lasting}
+spec:
+  secrets: {SECRETS}
+  COPIES
+  components: {seaweedfs: {}, postgres: {}, COMPONENT}
+"""
+STORE = "provider: external-secrets, store: {name: vault}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("provider: local", "provider: external-secrets", "a store that has the present values of NAME"),
+        ("provider: local", "provider: sops", "first write NAME with the present values into secrets/"),
+        ("provider: sops", "provider: existing", "make NAME with the present values"),
+        ("provider: external-secrets", "provider: local", "when the ExternalSecrets are gone"),
+        ("provider: local", STORE, "into `vault`, at "),
+        ("provider: external-secrets", STORE, "into `vault`, at "),
+        (STORE, STORE.replace("vault", "vault2"), "into `vault2`, at "),
+        (STORE, STORE.replace("vault", "vault, prefix: other"), "at `other/"),
+        (STORE, STORE.replace("vault", "vault, kind: SecretStore"), "into `vault`, at "),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("component", "copies", "name", "reason"),
+    [
+        ("mlflow: {smoke: false}", "", "", ""),
+        ("lakefs: {}", "", "lakefs-keys", "lakeFS has encrypted the credentials"),
+        ("copies: {type: external-s3, host: s3.example.com}", "backup: {to: copies, encrypt: true}",
+         "postgres-backup-key", "copies that exist are encrypted with it"),
+    ],
+)  # fmt: skip
+def test_another_source_of_credentials_loses_what_old_values_encrypt(
+    old: str, new: str, remedy: str, component: str, copies: str, name: str, reason: str
+) -> None:
+    text = LASTING.replace("COMPONENT", component).replace("COPIES", copies)
+    before, after = (
+        pipeline.compile(text.replace("SECRETS", secrets).encode(), "platform.yaml")
+        for secrets in (old, new)
+    )
+    assert not after.report.failed, after.report.sorted()
+    change = named(compare(before, after), "Credentials of the environment")
+    (judgement,) = change.judgements
+    assert judgement.risk is (DATA_LOSS if name else DOWNTIME)
+    assert f"`{name}`" in judgement.reason or not name
+    assert reason in judgement.reason
+    if name:
+        assert remedy.partition("NAME")[0] in judgement.remedy
+    assert judgement.remedy
+
+
+def test_a_store_under_another_name_of_the_platform_has_other_entries() -> None:
+    """The default of `prefix` has the platform's name."""
+    text = (
+        LASTING.replace("COMPONENT", "lakefs: {}").replace("COPIES", "").replace("SECRETS", STORE)
+    )
+    before, after = (
+        pipeline.compile(content.encode(), "platform.yaml")
+        for content in (text, text.replace("name: lasting", "name: other"))
+    )
+    change = named(compare(before, after), "Credentials of the environment")
+    assert change.risk is DATA_LOSS
+    assert "at `other/" in change.judgements[0].remedy
+
+
+def test_the_credentials_of_a_removed_workload_are_no_data() -> None:
+    spec = edited({"spec.secrets": {"provider": "external-secrets"}})
+    before = compiled(copy.deepcopy(spec))
+    del spec["spec"]["workloads"]["training"]
+    removed = [
+        change
+        for change in compare(before, compiled(spec))
+        if change.kind == "ExternalSecret" and change.action == "removed"
+    ]
+    assert removed
+    assert {change.risk for change in removed} == {NO_OP}
 
 
 def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> None:

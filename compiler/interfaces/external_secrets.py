@@ -8,24 +8,30 @@ from compiler.spec.settings import Store
 _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
 
+# Its copies of a Secret are deleted with the object that makes them; a generated Secret is orphaned, and
+# entries of a store stay (docs: creation and deletion policies).
+_STAYS = "the value stays in the store or the Secret from which it is copied"
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
     ready="condition=Ready",
-    holds_data=True,
+    unread_when_removed=_STAYS,
     effects=(
         Effect("spec/target/name", Risk.DOWNTIME, "pods know the Secret by its old name"),
         _TAKEN_OVER,
     ),
 )
 SECRET_STORE = CustomResource(
-    api="external-secrets.io/v1", kind="SecretStore", effects=(_TAKEN_OVER,)
+    api="external-secrets.io/v1",
+    kind="SecretStore",
+    unread_when_removed=_STAYS,
+    effects=(_TAKEN_OVER,),
 )
 PASSWORD = CustomResource(
     api="generators.external-secrets.io/v1alpha1",
     kind="Password",
-    holds_data=True,
+    unread_when_removed="the values that it has generated stay",
     effects=(_TAKEN_OVER,),
 )
 

@@ -56,6 +56,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
+    unread_when_removed: str = ""  # why a removed object is no loss to any reader
     never_pruned: bool = False  # whether data hangs on the object itself, so no delivery deletes it
     recovery: Location = ()  # the place that asks the operator to make the object from copies
     recovery_time: Location = ()  # the place of the time to which it is restored
