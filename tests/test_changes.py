@@ -681,6 +681,50 @@ def test_data_that_no_consumer_reads_any_more_is_left_behind(
     }
 
 
+COPIED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: copied}
+spec:
+  backup: {to: copies}
+  components:
+    copies: {type: external-s3, host: s3.example.com}
+    seaweedfs: {}
+    mysql: {}
+    postgres: {type: cloudnative-pg}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "consumers"),
+    [
+        ("{to: copies}", "{to: copies, encrypt: true}", {"mysql", "seaweedfs"}),
+        ("mysql: {}", "mysql: {backup: {bucket: others}}", {"mysql"}),
+        ("cloudnative-pg}", "cloudnative-pg, backup: {archive: second}}", {"postgres"}),
+        # The restored cluster reads the copies of before.
+        ("cloudnative-pg}", "cloudnative-pg, backup: {archive: second}, restore: {}}", set()),
+        ("{to: copies}", "{to: copies, keep: 7d}", set()),
+    ],
+)
+def test_copies_that_a_restore_no_longer_finds_are_lost(
+    old: str, new: str, consumers: set[str]
+) -> None:
+    assert old in COPIED
+    both = [
+        pipeline.compile(text.encode(), "platform.yaml")
+        for text in (COPIED, COPIED.replace(old, new))
+    ]
+    for result in both:
+        assert not result.report.failed, result.report.sorted()
+    for before, after in (both, both[::-1]) if "restore" not in new else (both,):
+        moved = [change for change in compare(before, after) if change.action == "moved"]
+        assert {change.component for change in moved} == consumers
+        for change in moved:
+            assert change.risk is DATA_LOSS
+            assert "no longer find the copies of before" in change.judgements[0].reason
+            assert "make a copy right after" in change.judgements[0].remedy
+
+
 def test_keys_are_left_behind_by_the_last_client_of_a_server() -> None:
     alone = KEPT.replace(", redis]", "]")
     change = left_behind("uses: [redis]", "uses: []", alone)["Keys * of redis"]

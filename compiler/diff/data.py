@@ -119,14 +119,21 @@ def _bindings(
         elif _is_still_used(old, lost, new_claims, used, address(old, servers)):
             judgement = _access_judgement(consumer, lost)
         else:
-            judgement = _without_data(consumer)
+            judgement = _without_data(consumer, old)
         yield _change(
             environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}",
             FieldChange(slot, _words(old), _words(new)), judgement,
         )  # fmt: skip
 
 
-def _without_data(consumer: str) -> Judgement:
+def _without_data(consumer: str, old: Binding) -> Judgement:
+    if getattr(old.claim, "copies", False):
+        return Judgement(
+            Risk.DATA_LOSS,
+            f"restores and drills of `{consumer}` no longer find the copies of before, and until the next copy none",
+            "make a copy right after the delivery; keep the old copies as long as you may need them, and "
+            "write the old value again to restore one",
+        )
     return Judgement(Risk.DATA_LOSS, f"`{consumer}` starts without the data that it had", COPY)
 
 

@@ -95,7 +95,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     plan = backups.plan(me)
     if plan is None:
         return {}
-    copies = s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)
+    restored = () if me.spec.restore is None else (me.spec.restore.archive or me.name,)
+    copies = s3.Claim(
+        buckets=(plan.bucket,), provider=plan.provider, path_only=True, copies=True,
+        part=f"/{plan.archive}", parts_read=tuple(f"/{archive}" for archive in restored),
+    )  # fmt: skip
     return {BACKUPS: copies, **drill.claims(me, plan)}
 
 
