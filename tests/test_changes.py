@@ -357,6 +357,23 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a stricter mesh": (
         object_of("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
         object_of("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
+    "one more port of a Service": (
+        object_of("Service", ports=[{"name": "a", "port": 1}]),
+        object_of("Service", ports=[{"name": "a", "port": 1}, {"name": "b", "port": 2}]), RELOAD),
+    "a port of a Service that is now another": (
+        object_of("Service", ports=[{"name": "a", "port": 1}]),
+        object_of("Service", ports=[{"name": "a", "port": 2}, {"name": "b", "port": 1}]), DOWNTIME),
+    "a port less of a Service": (
+        object_of("Service", ports=[{"name": "a", "port": 1}, {"name": "b", "port": 2}]),
+        object_of("Service", ports=[{"name": "a", "port": 1}]), DOWNTIME),
+    "a role in an only instance": (
+        cluster(instances=1), cluster(instances=1, managed={"roles": [{"name": "a"}]}), RELOAD),
+    "a label of an only instance": (
+        cluster(instances=1), cluster(instances=1, inheritedMetadata={"labels": {"a": "b"}}), RELOAD),
+    "replicas of an only instance": (
+        cluster(instances=1, enablePDB=False), cluster(instances=3, enablePDB=True), RELOAD),
+    "memory of an only instance": (
+        cluster(instances=1), cluster(instances=1, resources={"limits": {"memory": "2Gi"}}), DOWNTIME),
     "the address of a Service": (
         object_of("Service", clusterIP="None"), object_of("Service"), DOWNTIME),
     "a Service that is no longer open": (
