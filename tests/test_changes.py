@@ -639,6 +639,58 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     assert not any("of redis" in change.title for change in actual)
 
 
+SERVERS = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: servers}
+spec:
+  backup: {to: copies}
+  components:
+    copies: {type: external-s3, host: s3.example.com}
+    minio: {}
+    mysql: {}
+    postgres: {}
+    seaweedfs: {}
+    monitoring: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("removed", "commands"),
+    [
+        ("  backup: {to: copies}\n", {
+            "Login postgres-backup of postgres": """psql -U postgres -c 'ALTER ROLE "platformc_backup" NOLOGIN'""",
+            "Login mysql-backup of mysql": """'ALTER USER "platformc_backup"@"%" ACCOUNT LOCK'""",
+            "Login minio-backup of minio": "--policy minio-backup",
+        }),
+        ("    monitoring: {}\n", {
+            "Login postgres-exporter of postgres": """'ALTER ROLE "platformc_exporter" NOLOGIN'""",
+            "Login mysql-exporter of mysql": """'ALTER USER "exporter"@"127.0.0.1" ACCOUNT LOCK'""",
+        }),
+        # The server leaves with its logins.
+        ("    postgres: {}\n", {}),
+    ],
+)  # fmt: skip
+def test_a_login_of_backups_or_metrics_is_left_behind(
+    removed: str, commands: dict[str, str]
+) -> None:
+    assert removed in SERVERS
+    before, after = (
+        pipeline.compile(text.encode(), "platform.yaml")
+        for text in (SERVERS, SERVERS.replace(removed, ""))
+    )
+    assert not after.report.failed, after.report.sorted()
+    actual = {
+        change.title: change
+        for change in compare(before, after)
+        if change.kind == "Login" and "copies" not in change.title
+    }
+    assert set(actual) == set(commands)
+    for title, command in commands.items():
+        assert actual[title].action == "left behind"
+        assert command in actual[title].judgements[0].remedy
+
+
 KEPT = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

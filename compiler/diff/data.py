@@ -34,7 +34,7 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
     pair = _pair(before, after)
     yield from _bindings(environment, before.graph, after.graph, servers, pair)
     yield from unread.changes(environment, before, after, servers, pair)
-    yield from unused_logins(environment, before.graph, after.graph)
+    yield from unused_logins(environment, before, after)
 
 
 def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
