@@ -794,6 +794,35 @@ def test_copies_that_a_restore_no_longer_finds_are_lost(
             assert "make a copy right after" in change.judgements[0].remedy
 
 
+SERVED = KEPT.replace("components:\n", """components:
+    kserve: {mode: standard}
+""") + """\
+  models:
+    fraud: {format: sklearn, uri: "s3://models/fraud/v1", bind: {store: seaweedfs}}
+    churn: {format: sklearn, uri: "s3://models/churn/v1", bind: {store: seaweedfs}}
+"""  # fmt: skip
+FRAUD, CHURN = SERVED.splitlines(keepends=True)[-2:]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        (FRAUD, "", []),  # the other model reads the bucket
+        (f"  models:\n{FRAUD}{CHURN}", "", ["Bucket models of seaweedfs"]),
+        ("s3://models/", "s3://served/", ["Bucket models of seaweedfs"]),
+    ],
+)
+def test_files_of_the_last_model_leave_the_backups(old: str, new: str, names: list[str]) -> None:
+    left = left_behind(old, new, SERVED)
+    assert sorted(left) == names
+    for change in left.values():
+        assert change.risk is DATA_LOSS
+        assert "the backups no longer copy it" in change.judgements[0].reason
+    # Nothing copied it before, and nobody in the platform has written it.
+    uncopied = "seaweedfs: {backup: {none: made again by a program}}"
+    assert left_behind(old, new, SERVED.replace("seaweedfs: {}", uncopied)) == {}
+
+
 def test_keys_are_left_behind_by_the_last_client_of_a_server() -> None:
     alone = KEPT.replace(", redis]", "]")
     change = left_behind("uses: [redis]", "uses: []", alone)["Keys * of redis"]
