@@ -609,6 +609,23 @@ def test_a_store_under_another_name_of_the_platform_has_other_entries() -> None:
     assert "at `other/" in change.judgements[0].remedy
 
 
+def test_a_renamed_instance_makes_values_that_may_never_change_anew() -> None:
+    """Its database keeps its name, but the Secret with the key has the name of the instance."""
+    text = LASTING.replace("COPIES", "").replace("SECRETS", "provider: local")
+    named_so, renamed_so = "lakefs: {}", "lake: {type: lakefs, database: lakefs, bucket: lakefs}"
+    before, after = (
+        pipeline.compile(text.replace("COMPONENT", component).encode(), "platform.yaml")
+        for component in (named_so, renamed_so)
+    )
+    assert not after.report.failed, after.report.sorted()
+    actual = compare(before, after)
+    assert any(change.action == "kept" for change in actual)
+    (judgement,) = named(actual, "Credentials of lake").judgements
+    assert judgement.risk is DATA_LOSS
+    assert "lakeFS has encrypted" in judgement.reason
+    assert "first give `lake-keys` the present values of `lakefs-keys`" in judgement.remedy
+
+
 def test_the_credentials_of_a_removed_workload_are_no_data() -> None:
     spec = edited({"spec.secrets": {"provider": "external-secrets"}})
     before = compiled(copy.deepcopy(spec))

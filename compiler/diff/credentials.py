@@ -1,4 +1,4 @@
-"""Judge another source of credentials: another provider, another store, another path in the store.
+"""Judge another source of credentials: another provider, another store, another path in the store, another name.
 
 The new source makes other values, or has values that a person must put there. Servers know only the values
 of before. Most values can be changed in a server; what is encrypted with a value is lost without it.
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from compiler.derive.external_secrets import store_path
 from compiler.diagnostics.words import listing
 from compiler.diff import Action, Change
+from compiler.diff.retained import renamed
 from compiler.model.credential import Credential
 from compiler.model.effects import FieldChange, Judgement, Risk
 from compiler.model.package import Lowered
@@ -23,6 +24,12 @@ _CHOOSES = "you make the values from now on, and the servers know those of befor
 
 
 def changes(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
+    """The credentials of both specs that have another source, and values that a renamed instance loses."""
+    yield from _of_environment(environment, before, after)
+    yield from _of_renamed(environment, before, after)
+
+
+def _of_environment(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """One line if credentials of both specs have another source."""
     new = {credential.name for credential in after.credentials}
     moved = [
@@ -36,6 +43,38 @@ def changes(environment: str, before: Lowered, after: Lowered) -> Iterator[Chang
         environment, "namespaces", Action.MOVED, "Credentials", "", "of the environment",
         _fields(before, after), (_judgement(before, after, moved),),
     )  # fmt: skip
+
+
+def _of_renamed(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
+    """Values that may never change, and are made anew because their Secret has an instance's name."""
+    lasting = [credential for credential in before.credentials if credential.immutable_reason]
+    kept = {credential.name for credential in after.credentials}
+    for old_instance, instance in renamed(before.graph, after.graph).items():
+        for old in lasting:
+            if old_instance not in old.readers or old.name in kept:
+                continue
+            for new in after.credentials:
+                if instance in new.readers and new.immutable_reason == old.immutable_reason:
+                    yield _renamed_change(environment, instance, old, new)
+
+
+def _renamed_change(environment: str, instance: str, old: Credential, new: Credential) -> Change:
+    judgement = Judgement(
+        Risk.DATA_LOSS,
+        f"`{new.name}` gets another value than `{old.name}`, which may never change: {old.immutable_reason}",
+        f"keep the name of the instance, or first give `{new.name}` the present values of `{old.name}`",
+    )
+    names = FieldChange("name", old.name, new.name)
+    return Change(
+        environment,
+        instance,
+        Action.MOVED,
+        "Credentials",
+        "",
+        f"of {instance}",
+        (names,),
+        (judgement,),
+    )
 
 
 def _source(lowered: Lowered, credential: Credential) -> tuple[str, ...]:
