@@ -559,7 +559,7 @@ STORE = "provider: external-secrets, store: {name: vault}"
         ("provider: local", "provider: external-secrets", "a store that has the present values of NAME"),
         ("provider: local", "provider: sops", "first write NAME with the present values into secrets/"),
         ("provider: sops", "provider: existing", "make NAME with the present values"),
-        ("provider: external-secrets", "provider: local", "when the ExternalSecrets are gone"),
+        ("provider: external-secrets", "provider: local", "which keeps these Secrets"),
         ("provider: local", STORE, "into `vault`, at "),
         ("provider: external-secrets", STORE, "into `vault`, at "),
         (STORE, STORE.replace("vault", "vault2"), "into `vault2`, at "),

@@ -107,10 +107,8 @@ def _judgement(before: Lowered, after: Lowered, moved: Sequence[Credential]) -> 
     reasons = [_reason(after.platform.settings.secrets), *_losses(lasting)]
     remedies = [_remedy(after, lasting)]
     if _deletes_secrets(before.platform.settings.secrets, after.platform.settings.secrets):
-        reasons.append("External Secrets deletes the Secrets that it has made")
-        remedies.append(
-            "put the new Secrets into the cluster again when the ExternalSecrets are gone"
-        )
+        reasons.append("the Secrets of before are deleted with the ExternalSecrets that own them")
+        remedies.append("deliver it by `apply-plan --since`, which keeps these Secrets")
     risk = Risk.DATA_LOSS if lasting else Risk.DOWNTIME
     return Judgement(risk, "; ".join(reasons), "; ".join(remedies))
 

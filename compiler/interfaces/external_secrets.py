@@ -8,7 +8,7 @@ from compiler.spec.settings import Store
 _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
 
-# Its copies of a Secret are deleted with the object that makes them; a generated Secret is orphaned, and
+# Copies of a Secret are deleted with the object that owns them; a generated Secret is orphaned, and
 # entries of a store stay (docs: creation and deletion policies).
 _STAYS = "the value stays in the store or the Secret from which it is copied"
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
@@ -16,6 +16,7 @@ EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
     ready="condition=Ready",
+    owned_secret=("spec", "target", "name"),
     unread_when_removed=_STAYS,
     effects=(
         Effect("spec/target/name", Risk.DOWNTIME, "pods know the Secret by its old name"),

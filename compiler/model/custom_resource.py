@@ -54,6 +54,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     canary: Location = ()  # the place of a new version's percentage, if the operator keeps the old one
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
+    owned_secret: Location = ()  # the place of the name of a Secret that it makes, and that goes with it
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
     unread_when_removed: str = ""  # why a removed object is no loss to any reader
