@@ -131,7 +131,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "memory of a server": ({f"{MLFLOW}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),
     "the nodes of a server": ({f"{MLFLOW}.nodeSelector": {"disk": "ssd"}}, RESTART),
     "taints of a server": ({f"{MLFLOW}.tolerations": [{"key": "ml", "operator": "Exists"}]}, RESTART),
-    "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, RESTART),
+    "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, DOWNTIME),
     "the domain, without a gateway": ({"spec.domain": "ml.example.org"}, NO_OP),
     "a store's release of the same year": (
         {f"{MINIO}.image": "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z"}, RESTART),
@@ -252,6 +252,15 @@ def model(**spec: Any) -> dict[str, Any]:
     })  # fmt: skip
 
 
+def in_mode(mode: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    annotations = {"serving.kserve.io/deploymentMode": mode}
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": annotations}}
+
+
+def labelled(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {**manifest, "metadata": {**manifest["metadata"], "labels": {"team": "ml"}}}
+
+
 def claim(size: str = "10Gi", **spec: Any) -> dict[str, Any]:
     return object_of("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
 
@@ -277,8 +286,16 @@ PLUGINS = [{"name": "barman-cloud.cloudnative-pg.io", "isWALArchiver": True}]
 MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a model's new version": (
         model(), model(model={"storageUri": "s3://models/a/v2"}), RESTART),
-    "a model's replicas": (model(), model(minReplicas=2), RELOAD),
+    "a model's replicas": (
+        in_mode("Standard", model()), in_mode("Standard", model(minReplicas=2)), RELOAD),
+    "a model's replicas on Knative": (
+        in_mode("Knative", model()), in_mode("Knative", model(minReplicas=2)), RESTART),
+    "a model's requests at a time on Knative": (
+        in_mode("Knative", model()), in_mode("Knative", model(containerConcurrency=2)), RESTART),
     "a model's canary": (model(), model(canaryTrafficPercent=10), RELOAD),
+    "a model's label, which its pods have too": (model(), labelled(model()), RESTART),
+    "a model's deployment mode": (
+        in_mode("Knative", model()), in_mode("Standard", model()), DOWNTIME),
     "a larger claim": (claim(), claim("20Gi"), RELOAD),
     "a smaller claim": (claim(), claim("5Gi"), DATA_LOSS),
     "another class of a claim": (claim(), claim(storageClassName="b"), DATA_LOSS),
@@ -340,6 +357,23 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a stricter mesh": (
         object_of("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
         object_of("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
+    "one more port of a Service": (
+        object_of("Service", ports=[{"name": "a", "port": 1}]),
+        object_of("Service", ports=[{"name": "a", "port": 1}, {"name": "b", "port": 2}]), RELOAD),
+    "a port of a Service that is now another": (
+        object_of("Service", ports=[{"name": "a", "port": 1}]),
+        object_of("Service", ports=[{"name": "a", "port": 2}, {"name": "b", "port": 1}]), DOWNTIME),
+    "a port less of a Service": (
+        object_of("Service", ports=[{"name": "a", "port": 1}, {"name": "b", "port": 2}]),
+        object_of("Service", ports=[{"name": "a", "port": 1}]), DOWNTIME),
+    "a role in an only instance": (
+        cluster(instances=1), cluster(instances=1, managed={"roles": [{"name": "a"}]}), RELOAD),
+    "a label of an only instance": (
+        cluster(instances=1), cluster(instances=1, inheritedMetadata={"labels": {"a": "b"}}), RELOAD),
+    "replicas of an only instance": (
+        cluster(instances=1, enablePDB=False), cluster(instances=3, enablePDB=True), RELOAD),
+    "memory of an only instance": (
+        cluster(instances=1), cluster(instances=1, resources={"limits": {"memory": "2Gi"}}), DOWNTIME),
     "the address of a Service": (
         object_of("Service", clusterIP="None"), object_of("Service"), DOWNTIME),
     "a Service that is no longer open": (
@@ -386,7 +420,8 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
         (object_of("Namespace"), DATA_LOSS),
         (object_of("CustomResourceDefinition"), DATA_LOSS),
         (object_of("ObjectBucketClaim"), DATA_LOSS),
-        (object_of("ExternalSecret"), DATA_LOSS),
+        (object_of("ExternalSecret"), NO_OP),
+        (object_of("Password"), NO_OP),
         (model(), DOWNTIME),
         (object_of("Deployment"), DOWNTIME),
         (object_of("Service"), DOWNTIME),
@@ -455,7 +490,7 @@ def test_models_change_like_everything_else_each_by_its_own_section() -> None:
     actual = compare(of_models(), of_models(CHURN="v2", FRAUD="2"))
     assert {(change.title, change.risk, change.causes[0].path) for change in actual} == {
         ("InferenceService mlops/churn", RESTART, "spec.models.churn.uri"),
-        ("InferenceService mlops/fraud", RELOAD, "spec.models.fraud.minReplicas"),
+        ("InferenceService mlops/fraud", RESTART, "spec.models.fraud.minReplicas"),
     }
 
 
@@ -464,6 +499,14 @@ def test_what_all_models_share_changes_them_all() -> None:
     for name in ("churn", "fraud"):
         change = named(actual, f"InferenceService mlops/{name}")
         assert [cause.path for cause in change.causes] == ["spec.components.kserve.mode"]
+        assert change.recreation
+
+
+@pytest.mark.parametrize(("mode", "risk"), [("standard", RELOAD), ("serverless", RESTART)])
+def test_the_bounds_of_a_model_are_in_its_revision_on_knative(mode: str, risk: Risk) -> None:
+    models = {"MODE": f"mode: {mode}", "FRAUD": "1, maxReplicas: 2"}
+    actual = compare(of_models(**models), of_models(**{**models, "FRAUD": "1, maxReplicas: 3"}))
+    assert named(actual, "InferenceService mlops/fraud").risk is risk
 
 
 def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
@@ -479,10 +522,121 @@ def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
     assert [cause.path for cause in project.causes] == [f"{C}.{name}.project"]
 
 
+def test_experiments_keep_the_address_of_their_artefacts() -> None:
+    """MLflow stores it when an experiment is created (3.17.2, create_experiment)."""
+    direct, proxied = original(), compiled(edited({f"{MLFLOW}.artifacts": "proxied"}))
+    for before, after, address in (
+        (direct, proxied, "s3://"),
+        (proxied, direct, "mlflow-artifacts:/"),
+    ):
+        change = named(compare(before, after), "Component mlflow")
+        assert change.risk is DOWNTIME
+        assert f"`{address}...`" in change.judgements[0].reason
+        assert "write the new addresses" in change.judgements[0].remedy
+
+
 def test_what_is_gone_is_shown_where_it_was() -> None:
     actual = changes({f"{W}.report": GONE})
     assert {change.causes[0].path for change in actual} == {f"{W}.report"}
     assert {change.causes[0].place.split(":")[0] for change in actual} == {"old.yaml"}
+
+
+LASTING = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: lasting}
+spec:
+  secrets: {SECRETS}
+  COPIES
+  components: {seaweedfs: {}, postgres: {}, COMPONENT}
+"""
+STORE = "provider: external-secrets, store: {name: vault}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("provider: local", "provider: external-secrets", "a store that has the present values of NAME"),
+        ("provider: local", "provider: sops", "first write NAME with the present values into secrets/"),
+        ("provider: sops", "provider: existing", "make NAME with the present values"),
+        ("provider: external-secrets", "provider: local", "which keeps these Secrets"),
+        ("provider: local", STORE, "into `vault`, at "),
+        ("provider: external-secrets", STORE, "into `vault`, at "),
+        (STORE, STORE.replace("vault", "vault2"), "into `vault2`, at "),
+        (STORE, STORE.replace("vault", "vault, prefix: other"), "at `other/"),
+        (STORE, STORE.replace("vault", "vault, kind: SecretStore"), "into `vault`, at "),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("component", "copies", "name", "reason"),
+    [
+        ("mlflow: {smoke: false}", "", "", ""),
+        ("lakefs: {}", "", "lakefs-keys", "lakeFS has encrypted the credentials"),
+        ("copies: {type: external-s3, host: s3.example.com}", "backup: {to: copies, encrypt: true}",
+         "postgres-backup-key", "copies that exist are encrypted with it"),
+    ],
+)  # fmt: skip
+def test_another_source_of_credentials_loses_what_old_values_encrypt(
+    old: str, new: str, remedy: str, component: str, copies: str, name: str, reason: str
+) -> None:
+    text = LASTING.replace("COMPONENT", component).replace("COPIES", copies)
+    before, after = (
+        pipeline.compile(text.replace("SECRETS", secrets).encode(), "platform.yaml")
+        for secrets in (old, new)
+    )
+    assert not after.report.failed, after.report.sorted()
+    change = named(compare(before, after), "Credentials of the environment")
+    (judgement,) = change.judgements
+    assert judgement.risk is (DATA_LOSS if name else DOWNTIME)
+    assert f"`{name}`" in judgement.reason or not name
+    assert reason in judgement.reason
+    if name:
+        assert remedy.partition("NAME")[0] in judgement.remedy
+    assert judgement.remedy
+
+
+def test_a_store_under_another_name_of_the_platform_has_other_entries() -> None:
+    """The default of `prefix` has the platform's name."""
+    text = (
+        LASTING.replace("COMPONENT", "lakefs: {}").replace("COPIES", "").replace("SECRETS", STORE)
+    )
+    before, after = (
+        pipeline.compile(content.encode(), "platform.yaml")
+        for content in (text, text.replace("name: lasting", "name: other"))
+    )
+    change = named(compare(before, after), "Credentials of the environment")
+    assert change.risk is DATA_LOSS
+    assert "at `other/" in change.judgements[0].remedy
+
+
+def test_a_renamed_instance_makes_values_that_may_never_change_anew() -> None:
+    """Its database keeps its name, but the Secret with the key has the name of the instance."""
+    text = LASTING.replace("COPIES", "").replace("SECRETS", "provider: local")
+    named_so, renamed_so = "lakefs: {}", "lake: {type: lakefs, database: lakefs, bucket: lakefs}"
+    before, after = (
+        pipeline.compile(text.replace("COMPONENT", component).encode(), "platform.yaml")
+        for component in (named_so, renamed_so)
+    )
+    assert not after.report.failed, after.report.sorted()
+    actual = compare(before, after)
+    assert any(change.action == "kept" for change in actual)
+    (judgement,) = named(actual, "Credentials of lake").judgements
+    assert judgement.risk is DATA_LOSS
+    assert "lakeFS has encrypted" in judgement.reason
+    assert "first give `lake-keys` the present values of `lakefs-keys`" in judgement.remedy
+
+
+def test_the_credentials_of_a_removed_workload_are_no_data() -> None:
+    spec = edited({"spec.secrets": {"provider": "external-secrets"}})
+    before = compiled(copy.deepcopy(spec))
+    del spec["spec"]["workloads"]["training"]
+    removed = [
+        change
+        for change in compare(before, compiled(spec))
+        if change.kind == "ExternalSecret" and change.action == "removed"
+    ]
+    assert removed
+    assert {change.risk for change in removed} == {NO_OP}
 
 
 def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> None:
@@ -500,6 +654,58 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     assert [cause.path for cause in database.causes] == [MLFLOW]
     # Users in a file are those of the spec; and a renamed user leaves a login, too.
     assert not any("of redis" in change.title for change in actual)
+
+
+SERVERS = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: servers}
+spec:
+  backup: {to: copies}
+  components:
+    copies: {type: external-s3, host: s3.example.com}
+    minio: {}
+    mysql: {}
+    postgres: {}
+    seaweedfs: {}
+    monitoring: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("removed", "commands"),
+    [
+        ("  backup: {to: copies}\n", {
+            "Login postgres-backup of postgres": """psql -U postgres -c 'ALTER ROLE "platformc_backup" NOLOGIN'""",
+            "Login mysql-backup of mysql": """'ALTER USER "platformc_backup"@"%" ACCOUNT LOCK'""",
+            "Login minio-backup of minio": "--policy minio-backup",
+        }),
+        ("    monitoring: {}\n", {
+            "Login postgres-exporter of postgres": """'ALTER ROLE "platformc_exporter" NOLOGIN'""",
+            "Login mysql-exporter of mysql": """'ALTER USER "exporter"@"127.0.0.1" ACCOUNT LOCK'""",
+        }),
+        # The server leaves with its logins.
+        ("    postgres: {}\n", {}),
+    ],
+)  # fmt: skip
+def test_a_login_of_backups_or_metrics_is_left_behind(
+    removed: str, commands: dict[str, str]
+) -> None:
+    assert removed in SERVERS
+    before, after = (
+        pipeline.compile(text.encode(), "platform.yaml")
+        for text in (SERVERS, SERVERS.replace(removed, ""))
+    )
+    assert not after.report.failed, after.report.sorted()
+    actual = {
+        change.title: change
+        for change in compare(before, after)
+        if change.kind == "Login" and "copies" not in change.title
+    }
+    assert set(actual) == set(commands)
+    for title, command in commands.items():
+        assert actual[title].action == "left behind"
+        assert command in actual[title].judgements[0].remedy
 
 
 KEPT = """\
@@ -559,6 +765,79 @@ def test_data_that_no_consumer_reads_any_more_is_left_behind(
             "first copy what you still need; delete the rest by hand",
         )
     }
+
+
+COPIED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: copied}
+spec:
+  backup: {to: copies}
+  components:
+    copies: {type: external-s3, host: s3.example.com}
+    seaweedfs: {}
+    mysql: {}
+    postgres: {type: cloudnative-pg}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "consumers"),
+    [
+        ("{to: copies}", "{to: copies, encrypt: true}", {"mysql", "seaweedfs"}),
+        ("mysql: {}", "mysql: {backup: {bucket: others}}", {"mysql"}),
+        ("cloudnative-pg}", "cloudnative-pg, backup: {archive: second}}", {"postgres"}),
+        # The restored cluster reads the copies of before.
+        ("cloudnative-pg}", "cloudnative-pg, backup: {archive: second}, restore: {}}", set()),
+        ("{to: copies}", "{to: copies, keep: 7d}", set()),
+    ],
+)
+def test_copies_that_a_restore_no_longer_finds_are_lost(
+    old: str, new: str, consumers: set[str]
+) -> None:
+    assert old in COPIED
+    both = [
+        pipeline.compile(text.encode(), "platform.yaml")
+        for text in (COPIED, COPIED.replace(old, new))
+    ]
+    for result in both:
+        assert not result.report.failed, result.report.sorted()
+    for before, after in (both, both[::-1]) if "restore" not in new else (both,):
+        moved = [change for change in compare(before, after) if change.action == "moved"]
+        assert {change.component for change in moved} == consumers
+        for change in moved:
+            assert change.risk is DATA_LOSS
+            assert "no longer find the copies of before" in change.judgements[0].reason
+            assert "make a copy right after" in change.judgements[0].remedy
+
+
+SERVED = KEPT.replace("components:\n", """components:
+    kserve: {mode: standard}
+""") + """\
+  models:
+    fraud: {format: sklearn, uri: "s3://models/fraud/v1", bind: {store: seaweedfs}}
+    churn: {format: sklearn, uri: "s3://models/churn/v1", bind: {store: seaweedfs}}
+"""  # fmt: skip
+FRAUD, CHURN = SERVED.splitlines(keepends=True)[-2:]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        (FRAUD, "", []),  # the other model reads the bucket
+        (f"  models:\n{FRAUD}{CHURN}", "", ["Bucket models of seaweedfs"]),
+        ("s3://models/", "s3://served/", ["Bucket models of seaweedfs"]),
+    ],
+)
+def test_files_of_the_last_model_leave_the_backups(old: str, new: str, names: list[str]) -> None:
+    left = left_behind(old, new, SERVED)
+    assert sorted(left) == names
+    for change in left.values():
+        assert change.risk is DATA_LOSS
+        assert "the backups no longer copy it" in change.judgements[0].reason
+    # Nothing copied it before, and nobody in the platform has written it.
+    uncopied = "seaweedfs: {backup: {none: made again by a program}}"
+    assert left_behind(old, new, SERVED.replace("seaweedfs: {}", uncopied)) == {}
 
 
 def test_keys_are_left_behind_by_the_last_client_of_a_server() -> None:

@@ -289,6 +289,59 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     )
 
 
+def test_another_provider_does_not_delete_the_secrets_that_it_has_filled(tmp_path: Path) -> None:
+    """The garbage collector deletes a Secret with the ExternalSecret that owns it, also with new values."""
+    spec = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: provided}
+spec:
+  secrets: {provider: PROVIDER}
+  components: {seaweedfs: {}, postgres: {}, mlflow: {smoke: false}}
+"""
+    (tmp_path / "before.yaml").write_text(
+        spec.replace("PROVIDER", "external-secrets").replace("smoke: false", "smoke: true")
+    )
+    (tmp_path / "platform.yaml").write_text(spec.replace("PROVIDER", "local"))
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    deletion = "kubectl delete externalsecret.external-secrets.io "
+    lines = [line for line in result.stdout.splitlines() if line.startswith(deletion)]
+    orphans = {line.split()[3] for line in lines if " --cascade=orphan " in line}
+    assert orphans == {
+        "postgres-superuser",
+        "seaweedfs-admin",
+        "mlflow-artifacts",
+        "mlflow-backend-store",
+    }
+    assert "mlflow-smoke-s3" in {line.split()[3] for line in lines} - orphans
+
+
+MODEL = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: model}
+spec:
+  components: {seaweedfs: {}, istio: {}, knative: {}, kserve: {mode: MODE}}
+  models: {churn: {format: sklearn, uri: "s3://models/churn/v1"}}
+"""
+
+
+def test_a_model_in_another_mode_is_deleted_before_its_wave_which_would_be_refused(
+    tmp_path: Path,
+) -> None:
+    """KServe's webhook changes no deployment mode (0.20, validateDeploymentMode)."""
+    for name, mode in (("before", "serverless"), ("platform", "standard")):
+        (tmp_path / f"{name}.yaml").write_text(MODEL.replace("MODE", mode))
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    deletion = "kubectl delete inferenceservice.serving.kserve.io churn -n mlops --ignore-not-found"
+    assert lines[lines.index(deletion) + 1].startswith("# wave 51")
+
+
 GROWN = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -121,3 +122,23 @@ spec:
     assert {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"} <= names
     assert names - {"MLFLOW_TRACKING_URI"} <= {variable["name"] for variable in server["env"]}
     assert ("MLFLOW_TRACKING_URI" in names) == (artifacts == "proxied")
+
+
+def test_the_smoke_test_has_an_experiment_for_each_way_to_the_store() -> None:
+    """An experiment keeps the address of its artefacts: after a change, a run in it could store none."""
+    experiments: set[str] = set()
+    for artifacts in ("direct", "proxied"):
+        text = f"""apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: smoke}}
+spec: {{components: {{seaweedfs: {{}}, postgres: {{}}, mlflow: {{artifacts: {artifacts}}}}}}}
+"""
+        result = compile_spec(text.encode(), "platform.yaml")
+        (job,) = [
+            resource.manifest
+            for resource in result.lowered["default"].packages["mlflow-smoke"].resources
+            if resource.kind == "Job"
+        ]
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        experiments |= set(re.findall(r'set_experiment\("(.*)"\)', container["command"][-1]))
+    assert experiments == {"platformc-smoke", "platformc-smoke-proxied"}

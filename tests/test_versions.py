@@ -119,7 +119,7 @@ SECTIONS = (
     ("postgres", "maxConnections: 100", "maxConnections: 200", DOWNTIME, "its only pod restarts"),
     ("mysql", "storage: 40Gi", "storage: 20Gi", DATA_LOSS, "can't shrink"),
     ("cloudnative-pg", "storage: 40Gi", "storage: 20Gi", DATA_LOSS, "can't shrink"),
-    ("cloudnative-pg", "replicas: 3", "replicas: 1", DOWNTIME, "replicas come or go"),
+    ("cloudnative-pg", "replicas: 3", "replicas: 1", RELOAD, "replicas come or go"),
     ("minio", "replicas: 4", "replicas: 8", DATA_LOSS, "looks? for its data elsewhere"),
     ("seaweedfs", "storage: 20Gi", "storage: 5Gi", DATA_LOSS, "can't shrink"),
     (

@@ -20,7 +20,7 @@ from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
-from compiler.model.custom_resource import CustomResource, kubectl_kind
+from compiler.model.custom_resource import CustomResource, at, kubectl_kind
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
@@ -163,22 +163,40 @@ def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
     An object that Argo CD must not prune, because it holds data, is not deleted here either. Nor is an object
-    whose name another object has taken by then: the plan has deleted it before.
+    whose name another object has taken by then: the plan has deleted it before. A Secret that its maker owns
+    stays if the later tree has a credential of its name: the values of another provider are in it by now.
     """
+    secrets = {
+        (namespace, credential.name)
+        for credential in after.credentials
+        for namespace in credential.namespaces
+    }
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     remaining_ids |= {succession.earlier.id for succession in successions(before, after)}
-    earlier = map(Resource, reversed(manifests(before)))
+    earlier, kinds = map(Resource, reversed(manifests(before))), before.custom_resources
     commands = tuple(
-        _delete(resource)
+        _delete(resource, orphans=_secret_of(resource, kinds) in secrets)
         for resource in earlier
         if resource.id not in remaining_ids and is_pruned(resource.manifest)
     )
     return Step("what is gone", commands)
 
 
-def _delete(resource: Resource) -> str:
+def _secret_of(resource: Resource, kinds: Kinds) -> tuple[str, str | None]:
+    """The namespace and name of the Secret that is deleted with an object; no name if there is none."""
+    group, kind, namespace, _ = resource.id
+    custom = kinds.get((group, kind))
+    location = custom.owned_secret if custom else ()
+    return namespace, at(resource.manifest, location) if location else None
+
+
+def _delete(resource: Resource, *, orphans: bool) -> str:
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
-    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace} --ignore-not-found"
+    cascade = " --cascade=orphan" if orphans else ""
+    return (
+        f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace}{cascade} "
+        "--ignore-not-found"
+    )
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:

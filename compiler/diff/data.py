@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.diff import Action, Change, retained, unread
+from compiler.diff import Action, Change, credentials, retained, unread
 from compiler.diff.logins import unused_logins
 from compiler.diff.places import Claims, address, claims
 from compiler.diff.retained import renamed
@@ -27,33 +27,24 @@ from compiler.registry import component_of
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """Consumers that would start without their data, and logins of removed consumers."""
     yield from _settings(environment, before, after)
+    yield from credentials.changes(environment, before, after)
     yield from _instances(environment, before, after)
     servers = retained.servers(before, after)
     yield from retained.changes(environment, servers, before)
     pair = _pair(before, after)
     yield from _bindings(environment, before.graph, after.graph, servers, pair)
     yield from unread.changes(environment, before, after, servers, pair)
-    yield from unused_logins(environment, before.graph, after.graph)
+    yield from unused_logins(environment, before, after)
 
 
 def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
-    """Changes of settings by which all data or all credentials of an environment are replaced."""
+    """Changes of settings by which all data of an environment is replaced."""
     old, new = before.platform.settings, after.platform.settings
     if old.cluster.name != new.cluster.name:
         names = FieldChange("cluster/name", old.cluster.name, new.cluster.name)
         yield _change(
             environment, "namespaces", "Cluster", "of the environment", names,
             Judgement(Risk.DATA_LOSS, "volumes stay behind in the other cluster", COPY),
-        )  # fmt: skip
-    if old.secrets.provider != new.secrets.provider:
-        names = FieldChange("secrets/provider", old.secrets.provider, new.secrets.provider)
-        yield _change(
-            environment, "namespaces", "Credentials", "of the environment", names,
-            Judgement(
-                Risk.DOWNTIME,
-                "the new provider makes other values, which the servers do not know",
-                "give the new provider the values that are in use",
-            ),
         )  # fmt: skip
 
 
@@ -128,14 +119,21 @@ def _bindings(
         elif _is_still_used(old, lost, new_claims, used, address(old, servers)):
             judgement = _access_judgement(consumer, lost)
         else:
-            judgement = _without_data(consumer)
+            judgement = _without_data(consumer, old)
         yield _change(
             environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}",
             FieldChange(slot, _words(old), _words(new)), judgement,
         )  # fmt: skip
 
 
-def _without_data(consumer: str) -> Judgement:
+def _without_data(consumer: str, old: Binding) -> Judgement:
+    if getattr(old.claim, "copies", False):
+        return Judgement(
+            Risk.DATA_LOSS,
+            f"restores and drills of `{consumer}` no longer find the copies of before, and until the next copy none",
+            "make a copy right after the delivery; keep the old copies as long as you may need them, and "
+            "write the old value again to restore one",
+        )
     return Judgement(Risk.DATA_LOSS, f"`{consumer}` starts without the data that it had", COPY)
 
 

@@ -2,7 +2,8 @@
 
 The table has Kubernetes' own kinds, by the validation of Kubernetes 1.36. For the kinds of operators,
 components list the fields (`CustomResource.immutable`), by the transition rules in the CRDs. The live tests
-check with a real API server that it refuses exactly these fields.
+check with a real API server that it refuses exactly these fields. A webhook that runs in the cluster alone
+refuses others (`CustomResource.webhook_refuses`).
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ IMMUTABLE: tuple[Field, ...] = (
 
 
 def refused(kind: str, change: FieldChange, custom: CustomResource | None = None) -> bool:
-    """Whether the API server refuses to change this field of an existing object."""
+    """Whether the API server, or an operator's webhook, refuses to change this field of an object."""
     if custom is not None:
-        return any(re.fullmatch(path, change.path, re.DOTALL) for path in custom.immutable)
+        patterns = (*custom.immutable, *custom.webhook_refuses)
+        return any(re.fullmatch(path, change.path, re.DOTALL) for path in patterns)
     return any(
         re.fullmatch(kinds, kind) and re.fullmatch(path, change.path, re.DOTALL) and when(change)
         for kinds, path, when in IMMUTABLE

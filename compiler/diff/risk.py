@@ -38,6 +38,8 @@ def holds_data(resource: Resource) -> bool:
 def of_removal(resource: Resource) -> Judgement:
     if holds_data(resource):
         return Judgement(Risk.DATA_LOSS, "its data is lost, or left unused", COPY)
+    if resource.custom is not None and resource.custom.unread_when_removed:
+        return Judgement(Risk.NO_OP, resource.custom.unread_when_removed)
     if resource.kind in _FORGOTTEN:
         return Judgement(Risk.NO_OP)
     if _applies_at_once(resource):

@@ -91,6 +91,12 @@ def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return old in types and new in types and types.index(old) < types.index(new)
 
 
+def _keeps_ports(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether a Service still has all of its ports as they were."""
+    old, new = (manifest["spec"].get("ports") or () for manifest in (before, after))
+    return all(port in new for port in old)
+
+
 def _loses_a_host(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     """Whether an Ingress no longer answers a host; a rule without a host answers all of them."""
     old, new = (
@@ -173,6 +179,7 @@ GENERAL_TABLE = (
     rule("Service", "spec/(clusterIP|clusterIPs)", Risk.DOWNTIME,
          "the field never changes in place: the Service must be deleted and made anew",
          "kubectl delete {object}, then apply"),
+    rule("Service", "spec/ports(/.*)?", Risk.RELOAD, "it has one port more", when=_keeps_ports),
     rule("Service", "spec/(selector|ports)(/.*)?", Risk.DOWNTIME,
          "clients lose the way until they know the new one"),
     rule("Ingress", "spec/rules(/.*)?", Risk.DOWNTIME,

@@ -1,7 +1,8 @@
 """Find databases, buckets and keys that consumers used before, and that no consumer reads now.
 
 The server keeps them, but no program of the spec reads them, and backups that copy the claimed databases
-and buckets no longer copy them.
+and buckets no longer copy them. Data that a consumer only read, such as a model's files, counts if backups
+copied it: a person has put it there.
 """
 
 from __future__ import annotations
@@ -40,10 +41,14 @@ def changes(
     new_claims = claims(after.graph)
     readable = _readable(new_claims, pair)
     names = renamed(before.graph, after.graph)
-    users = _users(claims(before.graph), servers, pair)
+    users = _users(before, servers, pair)
     for (place, name), bindings in sorted(users.items(), key=lambda item: item[0]):
         # A consumer that continues without its data has its own change.
-        slots = {(names.get(b.consumer.name, b.consumer.name), b.requires.slot) for b in bindings}
+        slots = {
+            (names.get(b.consumer.name, b.consumer.name), b.requires.slot)
+            for b in bindings
+            if name in b.final.claim.keeps
+        }
         if slots & new_claims.keys() or not _stays(bindings[0].final, before, after, servers):
             continue
         if not any(fnmatchcase(name, pattern) for pattern in readable[place]):
@@ -63,12 +68,13 @@ def _change(
 
 
 def _users(
-    old: Claims, servers: Mapping[str, str], pair: frozenset[str]
+    before: Lowered, servers: Mapping[str, str], pair: frozenset[str]
 ) -> dict[tuple[_Place, str], list[Binding]]:
-    """The bindings of the consumers that keep data, by its place and name."""
+    """The bindings of the consumers that keep data, or read copied data, by its place and name."""
     users: dict[tuple[_Place, str], list[Binding]] = defaultdict(list)
-    for _, binding in sorted(old.items(), key=lambda item: item[0]):
-        for name in binding.final.claim.keeps:
+    for _, binding in sorted(claims(before.graph).items(), key=lambda item: item[0]):
+        claim = binding.final.claim
+        for name in claim.opens if _was_copied(binding.final, before) else claim.keeps:
             users[_place(binding.final, servers, pair), name].append(binding)
     return users
 

@@ -9,13 +9,17 @@ _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
 
 _CREDENTIAL = "the credential that is made or fetched"
+# Copies of a Secret are deleted with the object that owns them; a generated Secret is orphaned, and
+# entries of a store stay (docs: creation and deletion policies).
+_STAYS = "the value stays in the store or the Secret from which it is copied"
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
     guards=_CREDENTIAL,
     ready="condition=Ready",
-    holds_data=True,
+    owned_secret=("spec", "target", "name"),
+    unread_when_removed=_STAYS,
     effects=(
         Effect("spec/target/name", Risk.DOWNTIME, "pods know the Secret by its old name"),
         _TAKEN_OVER,
@@ -25,13 +29,14 @@ SECRET_STORE = CustomResource(
     api="external-secrets.io/v1",
     kind="SecretStore",
     guards=_CREDENTIAL,
+    unread_when_removed=_STAYS,
     effects=(_TAKEN_OVER,),
 )
 PASSWORD = CustomResource(
     api="generators.external-secrets.io/v1alpha1",
     kind="Password",
     guards=_CREDENTIAL,
-    holds_data=True,
+    unread_when_removed="the values that it has generated stay",
     effects=(_TAKEN_OVER,),
 )
 

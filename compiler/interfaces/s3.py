@@ -40,16 +40,28 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     unceasing: bool = (
         False  # they are written to while every client is stopped, such as the archive of a log
     )
+    copies: bool = False  # whether the buckets hold copies of the consumer's data
+    # What follows a bucket's name where the consumer finds its data: a folder, or the form that it
+    # writes and reads.
+    part: str = ""
+    parts_read: tuple[str, ...] = ()  # further parts that the consumer only reads
 
     @property
     def resources(self) -> tuple[str, ...]:
         return () if self.read_only else self.buckets  # a reader does not own the bucket
 
     @property
+    def keeps(self) -> tuple[str, ...]:
+        return tuple(f"{bucket}{self.part}" for bucket in self.resources)
+
+    @property
     def opens(self) -> tuple[str, ...]:
-        return self.buckets
+        parts = (self.part, *self.parts_read)
+        return tuple(f"{bucket}{part}" for bucket in self.buckets for part in parts)
 
     def merged(self, second: Self) -> Self | None:
+        if (self.part, self.parts_read) != (second.part, second.parts_read):
+            return None
         if self.read_only != second.read_only:
             return replace(self, read_only=False).merged(replace(second, read_only=False))
         return replace(

@@ -36,6 +36,8 @@ class Credential(Struct, frozen=True):
     change_command: str = ""  # the command that changes it in a server's data
     # Whether `change_command` logs in with a variable of the server's pod.
     login_from_env: bool = False
+    # The command that locks out its login, which stays on the server when the credential leaves the spec.
+    revoke_command: str = ""
     remove_command: str = ""  # the command that deletes it in a server, for a new one
     immutable_reason: str = ""  # the reason why it can't change
     restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start

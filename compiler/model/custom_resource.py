@@ -65,8 +65,10 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     canary: Location = ()  # the place of a new version's percentage, if the operator keeps the old one
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
+    owned_secret: Location = ()  # the place of the name of a Secret that it makes, and that goes with it
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
+    unread_when_removed: str = ""  # why a removed object is no loss to any reader
     never_pruned: bool = False  # whether data hangs on the object itself, so no delivery deletes it
     recovery: Location = ()  # the place that asks the operator to make the object from copies
     recovery_time: Location = ()  # the place of the time to which it is restored
@@ -76,6 +78,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
+    webhook_refuses: tuple[str, ...] = ()  # patterns of paths that the operator's webhook refuses
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property

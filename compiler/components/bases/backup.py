@@ -60,7 +60,10 @@ def claims(me: model.Instance[Any]) -> model.Claims:
     backup_plan = plan(me)
     if backup_plan is None:
         return {}
-    return {COPIES: s3.Claim(buckets=(backup_plan.bucket,), provider=backup_plan.to)}
+    # rclone finds no encrypted copy by the plain names, and no plain one by the encrypted names.
+    form = " (encrypted)" if backup_plan.encrypt else ""
+    claim = s3.Claim(buckets=(backup_plan.bucket,), provider=backup_plan.to, copies=True, part=form)
+    return {COPIES: claim}
 
 
 def key(me: model.Instance[Any], backup_plan: Plan) -> list[model.Credential]:

@@ -20,12 +20,13 @@ def secret(me: model.Instance[Any]) -> str:
     return f"{me.name}-backup"
 
 
-def credential(me: model.Instance[Any]) -> model.Credential:
+def credential(me: model.Instance[Any], revoke_command: str = "") -> model.Credential:
     return model.Credential(
         secret(me),
         {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
         (me.namespace,),
         (me.name,),
+        revoke_command=revoke_command,
     )
 
 

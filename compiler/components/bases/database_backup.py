@@ -20,12 +20,14 @@ def secret(me: model.Instance[Any]) -> str:
     return f"{me.name}-backup"
 
 
-def credential(me: model.Instance[Any], username: str) -> model.Credential:
+def credential(me: model.Instance[Any], username: str, revoke_command: str) -> model.Credential:
+    """The login that reads the databases, and the command that shuts it out."""
     return model.Credential(
         secret(me),
         {"username": username, "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
+        revoke_command=revoke_command,
     )
 
 

@@ -102,8 +102,10 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     plan = backups.plan(me)
     if plan is None:
         return {}
+    restored = () if me.spec.restore is None else (me.spec.restore.archive or me.name,)
     copies = s3.Claim(
-        buckets=(plan.bucket,), provider=plan.provider, path_only=True,
+        buckets=(plan.bucket,), provider=plan.provider, path_only=True, copies=True,
+        part=f"/{plan.archive}", parts_read=tuple(f"/{archive}" for archive in restored),
         # A server archives its log as long as it runs, and so does the server of a store's own names.
         unceasing=True,
     )  # fmt: skip

@@ -37,7 +37,8 @@ def claims(me: model.Instance[Any], plan: backups.Plan) -> model.Claims:
     if plan.drill is None:
         return {}
     provider = me.spec.bind.get(s3.COPIES) or plan.provider
-    return {ARCHIVE: s3.Claim(buckets=(plan.bucket,), provider=provider, read_only=True)}
+    part = f"/{plan.archive}"
+    return {ARCHIVE: s3.Claim(buckets=(plan.bucket,), provider=provider, read_only=True, part=part)}
 
 
 def room(storage: str) -> int:

@@ -40,6 +40,9 @@ def _server_labels(manifest: Manifest) -> Mapping[str, str]:
     return SERVER_LABELS
 
 
+# An instance restarts if its image, the spec of its pod or a parameter that PostgreSQL reads at its start
+# differs (CloudNativePG 1.30, internal/controller/cluster_upgrade.go), and for nothing else. Labels of pods
+# (pkg/reconciler/instance/metadata.go) and managed roles are reconciled in place.
 CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
@@ -74,6 +77,9 @@ CLUSTER = CustomResource(
                "its only instance restarts with the plugin's container", _INSTALL, _single_instance),
         Effect("spec/plugins(/.*)?", Risk.RESTART,
                "each instance restarts with the plugin's container", _INSTALL),
+        Effect("spec/managed(/.*)?", Risk.RELOAD, "the operator changes the roles in the running server"),
+        Effect("spec/inheritedMetadata(/.*)?", Risk.RELOAD, "the operator labels the running pods"),
+        Effect("spec/enablePDB", Risk.NO_OP, "a disruption budget comes or goes"),
         Effect("spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_single_instance),
     ),
 )  # fmt: skip

@@ -56,7 +56,7 @@ class Spec(model.UpstreamSpec):
     mode: Literal["serverless", "standard"] = Field(
         default="serverless",
         description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
-        "`standard`: Deployments alone.",
+        "`standard`: Deployments alone. Another mode makes every model anew.",
     )
     runtimes: dict[Name, Formats] = Field(
         default={}, description="Serving runtimes of your own, with the formats they read."

@@ -24,6 +24,7 @@ MODES = {"serverless": "Knative", "standard": "Standard"}
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 MODE = "serving.kserve.io/deploymentMode"
 _PREDICTOR = ("spec", "predictor")
+_SCALING = "spec/.*/(minReplicas|maxReplicas|scaleTarget|scaleMetric|containerConcurrency)"
 
 
 def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
@@ -35,6 +36,19 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
             yield {**workers, "containers": workers.get("containers", ())}
 
 
+def _is_standard(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
+    """Whether plain Deployments serve a model, before and after a change."""
+    modes = {
+        (manifest["metadata"].get("annotations") or {}).get(MODE) for manifest in (before, after)
+    }
+    return modes == {MODES["standard"]}
+
+
+# Facts about KServe 0.20: its webhook refuses another deployment mode (validateDeploymentMode of
+# pkg/apis/serving/v1beta1/inference_service_validation.go). In Knative mode it writes the bounds and the
+# target of the autoscaler into the template of the revision, as annotations (ksvc_reconciler.go); in
+# standard mode into a HorizontalPodAutoscaler alone. It copies labels and annotations to the pods
+# (components/predictor.go).
 INFERENCE_SERVICE = model.CustomResource(
     api="serving.kserve.io/v1beta1",
     kind="InferenceService",
@@ -50,13 +64,18 @@ INFERENCE_SERVICE = model.CustomResource(
     deployments=".+-predictor-[0-9]+-deployment",  # Knative names them
     canary=(*_PREDICTOR, "canaryTrafficPercent"),
     restarts_by_deletion=True,  # KServe and Knative write the workloads of its pods
+    webhook_refuses=(f"metadata/annotations/{MODE.replace('/', '~1')}",),
     effects=(
         model.Effect("metadata/annotations.*", model.Risk.DOWNTIME,
-                     "another deployment mode makes the service anew",
-                     when=lambda change, *_: "deploymentMode" in f"{change.path}{change.after}"),
-        model.Effect("spec/.*/(minReplicas|maxReplicas|canaryTrafficPercent|scaleTarget|scaleMetric|"
-                     "containerConcurrency)", model.Risk.RELOAD,
-                     "the autoscaler or the route changes"),
+                     "KServe refuses another deployment mode: the model must be deleted and made anew",
+                     "kubectl delete {object}, then apply",
+                     lambda change, *_: "deploymentMode" in f"{change.path}{change.after}"),
+        model.Effect("metadata/(labels|annotations)(/.*)?", model.Risk.RESTART,
+                     "KServe copies it to the pods: new ones take over"),
+        model.Effect("spec/.*/canaryTrafficPercent", model.Risk.RELOAD, "the route changes"),
+        model.Effect(_SCALING, model.Risk.RELOAD, "the autoscaler changes", when=_is_standard),
+        model.Effect(_SCALING, model.Risk.RESTART,
+                     "Knative's autoscaler reads it of the revision: a new one takes over"),
         model.Effect("spec(/.*)?", model.Risk.RESTART, "a new revision takes over"),
     ),
 )  # fmt: skip

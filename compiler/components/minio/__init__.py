@@ -109,8 +109,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 def revoke_command(binding: s3.Binding) -> str:
     """Disables a key without a consumer; its policy has the name of its Secret."""
+    return _lockout(binding.secret)
+
+
+def _lockout(policy: str) -> str:
     return (
-        f"mc admin policy entities ALIAS --policy {binding.secret}, which names its key, then "
+        f"mc admin policy entities ALIAS --policy {policy}, which names its key, then "
         "mc admin user disable ALIAS KEY"
     )
 
@@ -204,7 +208,7 @@ def _buckets(
     granted = {binding.secret: binding.claim for binding in claims}
     if plan is not None and copies is not None:
         granted[bucket_backup.secret(me)] = s3.Claim(buckets=tuple(buckets), read_only=True)
-        yield bucket_backup.credential(me)
+        yield bucket_backup.credential(me, _lockout(bucket_backup.secret(me)))
         root_keys = (
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),

@@ -66,7 +66,8 @@ class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     )
     artifacts: Literal["direct", "proxied"] = Field(
         default="direct",
-        description="Whether clients write artefacts to the store or to the server.",
+        description="Whether clients write artefacts to the store or to the server. Experiments keep the "
+        "address of before.",
     )
     database: Database | None = Field(default=None, description="Default: the instance's name.")
     bucket: Bucket | None = Field(default=None, description="Default: the instance's name.")
@@ -104,12 +105,16 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def workloads(me: model.Instance[Spec]) -> Mapping[str, WorkloadSpec]:
-    """The smoke test: an ordinary workload with a training pod's environment."""
+    """The smoke test: an ordinary workload with a training pod's environment.
+
+    An experiment keeps the address of its artefacts, so each way to the store has an experiment.
+    """
     if not me.spec.smoke:
         return {}
+    experiment = f"platformc-smoke{'-proxied' if me.spec.artifacts == 'proxied' else ''}"
     smoke = WorkloadSpec(
         image=me.spec.image,
-        command=("python", "-c", kube.render(__file__, "smoke.py.j2")),
+        command=("python", "-c", kube.render(__file__, "smoke.py.j2", experiment=experiment)),
         uses=(me.name,),
         run="once",
         timeout="30m",

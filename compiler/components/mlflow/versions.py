@@ -1,6 +1,6 @@
 """State the known facts about ghcr.io/mlflow/mlflow."""
 
-from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
+from compiler.model.versions import Boundary, Crossing, Setting, Source, Tags, Versions
 
 _README = Source("mlflow/mlflow, docker/README.md", "2026-11")
 _DOCKERFILE = Source("mlflow/mlflow, docker/Dockerfile.full", "2026-11")
@@ -10,6 +10,27 @@ _INSTEAD = (
     "`mlflow[extras,db]`"
 )
 _OLD = r"v?([012]\.\d+|3\.[0-8])(\.\d+.*|-.*)?"
+_ADDRESSES = Source(
+    "mlflow 3.17.2, store/tracking/sqlalchemy_store.py and server/handlers.py; run both ways",
+    "2026-11",
+)
+
+
+def _addresses(before: str, after: str, stored: str, effect: str) -> Setting:
+    """MLflow stores the address of artefacts with each experiment when it is created, and with each run."""
+    reason = (
+        f"each experiment keeps its address of artefacts, `{stored}...`, and {effect}: "
+        "clients neither read nor write artefacts of existing experiments"
+    )
+    remedy = (
+        f"keep `artifacts: {before}`, or write the new addresses into MLflow's database, as "
+        "docs/how-to/upgrade.md shows"
+    )
+    return Setting(
+        "artifacts", before, after, Crossing("downtime", False, reason, remedy), _ADDRESSES
+    )
+
+
 VERSIONS = Versions(
     tags=(
         Tags("gone", "mlflow/mlflow", rf"(?={_OLD}$).*-full", "exists from 3.9.0 on only", _README, _INSTEAD),
@@ -39,5 +60,9 @@ VERSIONS = Versions(
             ),
             _MIGRATION,
         ),
+    ),
+    settings=(
+        _addresses("proxied", "direct", "mlflow-artifacts:/", "the server refuses it (status 503)"),
+        _addresses("direct", "proxied", "s3://", "clients lose their key of the store"),
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import backup as copies
-from compiler.components.mysql import backup, metrics, versions
+from compiler.components.mysql import backup, metrics, root_client, versions
 from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
@@ -27,8 +27,6 @@ PORT, USER = 3306, 999
 # the buffer pool takes to keep its books.
 SERVER = 512
 DATA = "/var/lib/mysql"
-# In the server's pod, as root; the password is not on a command line, where ps shows it.
-_CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 
 
 class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
@@ -83,19 +81,16 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     """
     new = 'IDENTIFIED BY "{{.data.password | base64decode}}"'
     sql = f'ALTER USER root@"localhost" {new}, root@"%" {new};'
-    space = f"-n {me.namespace}"
     return (
-        f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
-        f"kubectl exec -i {space} statefulset/{me.name} -c mysql -- {_CLIENT}"
+        f"kubectl get secret {secret} -n {me.namespace} -o go-template='{sql}' | "
+        f"{root_client.command(me)}"
     )
 
 
 def revoke_command(binding: mysql.Binding) -> str:
     """Locks a login without a consumer."""
     user = sql.username(binding.secret, mysql.LONGEST_USER)
-    me, statement = binding.provider, f'ALTER USER "{user}"@"%" ACCOUNT LOCK'
-    in_pod = f"kubectl exec -i -n {me.namespace} statefulset/{me.name} -c mysql"
-    return f"echo '{statement}' | {in_pod} -- {_CLIENT}"
+    return root_client.lockout(binding.provider, user)
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:

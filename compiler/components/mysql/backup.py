@@ -11,6 +11,7 @@ from typing import Any
 
 from compiler import model
 from compiler.components.bases import backup, database_backup
+from compiler.components.mysql import root_client
 from compiler.interfaces import mysql, s3
 from compiler.model import Env, SecretRef
 
@@ -22,7 +23,7 @@ def lower(
     me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, logins: Sequence[mysql.Binding],
     root: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
-    yield database_backup.credential(me, READER)
+    yield database_backup.credential(me, READER, root_client.lockout(me, READER))
     yield from database_backup.lower(
         me, plan, store, __file__, logins, contents=mysql.contents_script(), port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, root, port),

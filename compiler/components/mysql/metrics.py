@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler import model
+from compiler.components.mysql import root_client
 from compiler.kube import exporter
 from compiler.model import Env, SecretRef
 
@@ -31,7 +32,13 @@ def of(me: model.Instance[Any], port: int) -> model.Metrics:
     password = SecretRef(secret, "password")
     keys = {"username": USER, "password": model.Random.PASSWORD}
     login = model.Login(
-        credential=model.Credential(secret, keys, (me.namespace,), (me.name,)),
+        credential=model.Credential(
+            secret,
+            keys,
+            (me.namespace,),
+            (me.name,),
+            revoke_command=root_client.lockout(me, USER, "127.0.0.1"),
+        ),
         created_by="ensure",
         env=(Env("EXPORTER", SecretRef(secret, "username")), Env("EXPORTER_PASSWORD", password)),
     )

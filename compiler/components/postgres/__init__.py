@@ -14,7 +14,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.bases import backup as copies
 from compiler.components.bases import postgres
-from compiler.components.postgres import backup, metrics, versions
+from compiler.components.postgres import backup, lockout, metrics, versions
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec.types import Image, Memory
@@ -91,11 +91,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
 
 def revoke_command(binding: postgresql.Binding) -> str:
     """Disables a login without a consumer; its objects belong to the database's owner."""
-    me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
-    return (
-        f"kubectl exec -n {me.namespace} statefulset/{me.name} -c postgres -- "
-        f"psql -U postgres -c '{statement}'"
-    )
+    return lockout.command(binding.provider, postgresql.role(binding))
 
 
 def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model.Resource:

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler import model
 from compiler.components.bases import backup, database_backup
+from compiler.components.postgres import lockout
 from compiler.interfaces import postgresql, s3
 from compiler.model import Env, SecretRef
 
@@ -18,7 +19,7 @@ def lower(
     me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, logins: Sequence[postgresql.Binding],
     superuser: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
-    yield database_backup.credential(me, READER)
+    yield database_backup.credential(me, READER, lockout.command(me, READER))
     yield from database_backup.lower(
         me, plan, store, __file__, logins, contents=postgresql.contents_script(), port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, superuser, port),

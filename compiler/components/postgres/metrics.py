@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler import model
+from compiler.components.postgres import lockout
 from compiler.kube import exporter
 from compiler.model import Env, SecretRef
 
@@ -29,7 +30,9 @@ def of(me: model.Instance[Any], port: int) -> model.Metrics:
     username, password = SecretRef(secret, "username"), SecretRef(secret, "password")
     keys = {"username": USER, "password": model.Random.PASSWORD}
     login = model.Login(
-        credential=model.Credential(secret, keys, (me.namespace,), (me.name,)),
+        credential=model.Credential(
+            secret, keys, (me.namespace,), (me.name,), revoke_command=lockout.command(me, USER)
+        ),
         created_by="ensure",
         env=(Env("EXPORTER", username), Env("EXPORTER_PASSWORD", password)),
     )
