@@ -354,6 +354,39 @@ def test_without_a_change_of_fixed_fields_nothing_is_made_anew(
     assert "kubectl patch" not in result.stdout
 
 
+RENAMED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: renamed}
+spec:
+  components:
+    seaweedfs: {}
+    NAME
+    mlflow: {}
+"""
+IMAGE = "image: docker.io/library/postgres:17.9-bookworm"
+
+
+def test_a_server_stops_before_another_server_takes_its_volume(tmp_path: Path) -> None:
+    """The lock file of a database does not protect its volume between two pods."""
+    adopted = "adopt: {service: postgres, claim: data-postgres-0, secret: postgres-superuser}"
+    for name, section in (
+        ("before", f"postgres: {{{IMAGE}}}"),
+        ("platform", f"db: {{type: postgres, {IMAGE}, {adopted}}}"),
+    ):
+        (tmp_path / f"{name}.yaml").write_text(RENAMED.replace("NAME", section))
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    (stop,) = [n for n, line in enumerate(lines) if "delete statefulset postgres " in line]
+    assert lines[stop] == (
+        "kubectl delete statefulset postgres -n mlops --cascade=foreground --wait --ignore-not-found"
+    )
+    assert lines[stop - 1].startswith("# two servers would destroy the data on a volume")
+    assert lines[stop + 1] == "# wave 20, databases"
+
+
 UPGRADE = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

@@ -9,13 +9,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.delivery.successors import successions
+from compiler.delivery.successors import Succession, successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
@@ -76,15 +76,13 @@ def plan(
 ) -> Iterator[Step]:  # fmt: skip
     """The steps that deliver an environment: from the files in out/, or by rendering each wave.
 
-    `before` is the tree that the cluster has: its objects whose names other objects take are deleted first.
+    `before` is the tree that the cluster has: its objects whose names or volumes other objects take are deleted first.
     """
     yield from _before(lowered, location)
     kinds = lowered.custom_resources
     handed = successions(before, lowered) if before is not None else []
     for wave, objects in waves(lowered).items():
-        deleted = tuple(succession.deletion for succession in handed if succession.wave == wave)
-        if deleted:
-            yield Step("what the next wave makes anew under the same name", deleted)
+        yield from _before_successors(handed, wave)
         in_wave = [change for change in changes if change.wave == wave]
         yield from (Step(change.title, change.before) for change in in_wave if change.before)
         phase = Phase.of(wave)
@@ -98,6 +96,13 @@ def plan(
             yield _secrets(lowered, location)
         if wave == Phase.NAMESPACES:
             yield from _by_others(lowered, location)
+
+
+def _before_successors(handed: Iterable[Succession], wave: int) -> Iterator[Step]:
+    """The steps that delete earlier objects before a wave with the objects that follow them."""
+    of_wave = [succession for succession in handed if succession.wave == wave]
+    for title, alike in groupby(of_wave, key=attrgetter("title")):
+        yield Step(title, tuple(succession.deletion for succession in alike))
 
 
 def apply(lowered: Lowered, location: SpecLocation, wave: int, selector: str = "") -> str:
@@ -158,7 +163,7 @@ def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
     An object that Argo CD must not prune, because it holds data, is not deleted here either. Nor is an object
-    whose name another object has taken by then: the plan has deleted it before.
+    whose name or volume another object has taken by then: the plan has deleted it before.
     """
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     remaining_ids |= {succession.earlier.id for succession in successions(before, after)}

@@ -1,8 +1,12 @@
-"""Find objects that must go before other objects take their names.
+"""Find objects that must go before other objects take their names or their volumes.
 
 An operator makes objects under the name of its own object (`CustomResource.makes`). If an object of an earlier
 tree has this name, the operator changes it in place: the API server refuses that for fixed fields, such as the
 selector of a Deployment. And a deletion at the end of a delivery would hit what the operator has made.
+
+Two pods on one node can mount a ReadWriteOnce volume at the same time, and the lock file of a database does not
+protect it between two pods (Kubernetes, access modes of persistent volumes). So a server stops before another
+server starts on its volume.
 """
 
 from __future__ import annotations
@@ -16,19 +20,30 @@ from compiler.emit.manifests import manifests
 from compiler.model.custom_resource import kubectl_kind
 from compiler.model.package import KUBERNETES, Lowered
 from compiler.model.resource import Resource
+from compiler.model.volume_claims import volume_claims
 
 Name = tuple[str, str, str]  # kind, namespace, name
 
 
 class Succession(Struct, frozen=True):
-    """An object of an earlier tree, and the wave with the object that takes its name."""
+    """An object of an earlier tree, and the wave with the object that takes its name or its volume."""
 
     earlier: Resource
     wave: int
+    shares_volume: bool = False
+
+    @property
+    def title(self) -> str:
+        """The reason for the deletion, as the title of a step."""
+        if self.shares_volume:
+            return "two servers would destroy the data on a volume: the old one stops before the next wave"
+        return "what the next wave makes anew under the same name"
 
     @property
     def deletion(self) -> str:
         """The command that deletes the earlier object; a second run deletes nothing that took its name."""
+        if self.shares_volume:
+            return f"{deletion_with_pods(self.earlier)} --ignore-not-found"
         kind, space = kubectl_kind(self.earlier.manifest), f"-n {self.earlier.namespace}"
         if self.earlier.custom is not None:
             # With what its operator has made.
@@ -38,7 +53,41 @@ class Succession(Struct, frozen=True):
         return f"kubectl delete {kind} {space} {label} --field-selector metadata.name={self.earlier.name}"
 
 
+def deletion_with_pods(server: Resource) -> str:
+    """The command that deletes a StatefulSet, and ends when its pods are gone."""
+    name = f"{server.kind.lower()} {server.name} -n {server.namespace}"
+    return f"kubectl delete {name} --cascade=foreground --wait"
+
+
 def successions(before: Lowered, after: Lowered) -> list[Succession]:
+    """The objects that only the earlier tree has, and that leave something to another object."""
+    return [*_of_volumes(before, after), *_of_names(before, after)]
+
+
+def takers(server: Resource, after: Lowered) -> list[tuple[int, Resource]]:
+    """The waves and servers of a tree that mount a volume of a server which it does not have."""
+    claims = volume_claims(server.manifest)
+    return [
+        (package.wave(resource), resource)
+        for package in after.packages.values()
+        for resource in package.resources
+        if resource.id != server.id
+        and resource.namespace == server.namespace
+        and claims & volume_claims(resource.manifest)
+    ]
+
+
+def _of_volumes(before: Lowered, after: Lowered) -> Iterator[Succession]:
+    """The servers that only the earlier tree has, and whose volumes go to other servers."""
+    remaining = {resource.id for package in after.all_packages for resource in package.resources}
+    for resource in _last_first(before):
+        if resource.id not in remaining:
+            waves = [wave for wave, _ in takers(resource, after)]
+            if waves:
+                yield Succession(resource, min(waves), shares_volume=True)
+
+
+def _of_names(before: Lowered, after: Lowered) -> list[Succession]:
     """The objects that only the earlier tree has, and whose names go from or to an operator."""
     placed = [
         (package.wave(resource), resource)

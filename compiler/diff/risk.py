@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from compiler.diff import versions
 from compiler.diff.rules import effects
-from compiler.diff.storage import claim_names
 from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.resource import Resource
+from compiler.model.volume_claims import claim_names
 
 # Kubernetes' own kinds whose deletion deletes data.
 _HOLDERS = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition",

@@ -11,13 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compiler.diff.storage import (
-    claim_names,
-    loses_claim,
-    moves_data,
-    template_names,
-    volume_claims,
-)
+from compiler.diff.storage import loses_claim, moves_data
 from compiler.interfaces.istio import NAMESPACE_LABELS
 from compiler.model.effects import (
     COPY,
@@ -30,6 +24,7 @@ from compiler.model.effects import (
     shrinks,
 )  # fmt: skip
 from compiler.model.manifest import Manifest
+from compiler.model.volume_claims import claim_names, template_names, volume_claims
 
 Rule = tuple[str, Effect]  # kinds, as a regular expression, and the effect of a change
 
