@@ -38,7 +38,7 @@ def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
         texts = [*_texts(change.before), *_texts(change.after)]
         return any(path in text for text in texts for path in paths)
     if parts[-1] in ("args", "command"):
-        texts = _differing_arguments(change.before, change.after)
+        texts = _differing_lines(change.before, change.after)
         return any(path in text for text in texts for path in paths)
     return parts[-2:-1] == ["containers"] and change.after is None and _mounts(change, claimed)
 
@@ -64,10 +64,14 @@ def _mounts(change: FieldChange, claimed: frozenset[str]) -> bool:
     return any(mount["name"] in claimed for mount in change.before.get("volumeMounts", ()))
 
 
-def _differing_arguments(before: Any, after: Any) -> list[str]:
-    """Arguments that only one of the two lists has."""
-    old, new = list(before or ()), list(after or ())
+def _differing_lines(before: Any, after: Any) -> list[str]:
+    """Lines of arguments that only one of the two lists has; most arguments are one line, a script has many."""
+    old, new = _lines(before), _lines(after)
     return [
-        *(str(argument) for argument in old if argument not in new),
-        *(str(argument) for argument in new if argument not in old),
+        *(line for line in old if line not in new),
+        *(line for line in new if line not in old),
     ]
+
+
+def _lines(arguments: Any) -> list[str]:
+    return [line for argument in arguments or () for line in str(argument).split("\n")]
