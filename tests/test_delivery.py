@@ -354,6 +354,28 @@ def test_without_a_change_of_fixed_fields_nothing_is_made_anew(
     assert "kubectl patch" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("persistence: none", "persistence: aof"), ("", "replicas: 3, failover: sentinel")],
+)
+def test_pods_that_a_set_does_not_take_over_are_deleted_with_it(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: keys}\n"
+    for name, section in (("before", before), ("platform", after)):
+        text = f"{head}spec:\n  components:\n    redis: {{{section}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    deletion = (
+        "kubectl delete statefulset redis -n mlops --cascade=foreground --wait --ignore-not-found"
+    )
+    assert lines[lines.index(deletion) + 1] == "# wave 20, databases"
+    assert "orphan" not in result.stdout
+
+
 RENAMED = """\
 apiVersion: platformc/v1alpha1
 kind: Platform
