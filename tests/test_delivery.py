@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -462,6 +463,54 @@ def test_the_database_of_pipelines_is_copied_before_their_upgrade(tmp_path: Path
     beginning = result.stdout.split("# wave 0")[0]
     assert "--from=cronjob/mysql-backup" in beginning
     assert "copy mysql first: Kubeflow Pipelines 2.17 migrates the database of 2.14" in beginning
+
+
+OPERATED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: operated}
+spec:
+  backup: {to: offsite}
+  components:
+    offsite: {type: external-s3, host: s3.example.com}
+    seaweedfs: {}
+    cloudnative-pg: {image: "ghcr.io/cloudnative-pg/postgresql:OLD-system-trixie"}
+    mlflow: {image: "ghcr.io/mlflow/mlflow:vNEW-full"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (("17.6", "3.17.2"), ("18.1", "3.17.2"), "runs pg_upgrade from 17 to 18"),
+        (("17.6", "3.14.0"), ("17.6", "3.17.2"), "MLflow 3.17 migrates the database of 3.14"),
+    ],
+)
+def test_an_operator_copies_its_databases_before_an_upgrade(
+    old: tuple[str, str], new: tuple[str, str], reason: str, tmp_path: Path
+) -> None:
+    """Its plugin does so: no CronJob has these copies."""
+    for name, (server, mlflow) in (("before", old), ("platform", new)):
+        text = OPERATED.replace("OLD", server).replace("NEW", mlflow)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    title, deletion, creation, until, _, wait, *_ = result.stdout.splitlines()
+    assert title.startswith("# copy cloudnative-pg first: ")
+    assert reason in title
+    name = "backup.postgresql.cnpg.io cloudnative-pg-now -n mlops"
+    assert deletion == f"kubectl delete {name} --ignore-not-found"
+    copy = json.loads(shlex.split(creation)[2])
+    assert (copy["kind"], copy["metadata"]["name"]) == ("Backup", "cloudnative-pg-now")
+    assert copy["spec"] == {
+        "cluster": {"name": "cloudnative-pg"},
+        "method": "plugin",
+        "pluginConfiguration": {"name": "barman-cloud.cloudnative-pg.io"},
+    }
+    assert "grep -Eq 'completed|failed|invalid'" in until
+    assert wait == f"kubectl wait {name} --for=jsonpath='{{.status.phase}}'=completed --timeout=1m"
+    assert "nothing copies" not in result.stdout
 
 
 def test_a_wave_that_does_not_exist_is_refused() -> None:

@@ -16,7 +16,7 @@ from compiler.model.binding import (
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
-from compiler.model.custom_resource import CustomResource, OperatorWorkload
+from compiler.model.custom_resource import CopyNow, CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
@@ -62,7 +62,7 @@ from compiler.spec.settings import Settings
 
 __all__ = [
     "COPY", "PREFIX", "REPLACES", "USES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
-    "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
+    "ConfigFiles", "ConfigRef", "CopyNow", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Injected", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",

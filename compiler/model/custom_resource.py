@@ -38,6 +38,15 @@ class OperatorWorkload(Struct, frozen=True):
     )
 
 
+class CopyNow(Struct, frozen=True):
+    """The object that makes one copy at once, and its field that says how the copy ended."""
+
+    manifest: Callable[[Manifest], Manifest]  # made of the object that copies on a schedule
+    phase: str  # a JSONPath
+    succeeded: str
+    failed: tuple[str, ...]
+
+
 class CustomResource(Struct, frozen=True, kw_only=True):
     """A kind, and the facts about its objects. Only the first two fields are required."""
 
@@ -60,7 +69,9 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     recovery: Location = ()  # the place that asks the operator to make the object from copies
     recovery_time: Location = ()  # the place of the time to which it is restored
     recovery_help: str = ""  # the text to type in the spec for a recovery
-    copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
+    copy_now: CopyNow | None = (
+        None  # for a schedule of copies of its instance's data: one copy more
+    )
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
@@ -68,6 +79,11 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     @property
     def group(self) -> str:
         return self.api.partition("/")[0]
+
+    @property
+    def copies_data(self) -> bool:
+        """Whether it copies its instance's data elsewhere, on a schedule."""
+        return self.copy_now is not None
 
     def manifest(self, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Manifest:
         """An object of this kind."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.model import (
     COPY,
+    CopyNow,
     CustomResource,
     Effect,
     FieldChange,
@@ -100,10 +101,29 @@ OBJECT_STORE = CustomResource(
         Effect("spec(/.*)?", Risk.RESTART, "the plugin's container changes in every server's pod"),
     ),
 )  # fmt: skip
+
+
+def _backup(schedule: Manifest) -> Manifest:
+    """The Backup that a ScheduledBackup makes when its time comes (api/v1/backup_types.go of 1.30)."""
+    metadata = {key: schedule["metadata"].get(key) for key in ("namespace", "labels")}
+    spec = {
+        key: schedule["spec"][key]
+        for key in ("cluster", "method", "pluginConfiguration")
+        if key in schedule["spec"]
+    }
+    name = f"{schedule['metadata']['name']}-now"
+    return {
+        "apiVersion": API,
+        "kind": "Backup",
+        "metadata": {"name": name, **metadata},
+        "spec": spec,
+    }
+
+
 SCHEDULED_BACKUP = CustomResource(
     api=API,
     kind="ScheduledBackup",
     holds_data=True,
-    copies_data=True,
+    copy_now=CopyNow(_backup, "{.status.phase}", "completed", ("failed", "invalid")),
     immutable=("spec/cluster(/.*)?",),
 )
