@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -331,6 +332,61 @@ def test_smaller_volumes_are_refused_with_the_words_of_diff(tmp_path: Path) -> N
     assert result.stdout == ""
     assert "`StatefulSet mlops/postgres`: a volume can't shrink" in result.stderr
     assert "copy the data to new volumes first" in result.stderr
+
+
+def losing(tmp_path: Path, before: str, after: str) -> Result:
+    """The plan from one form of the components to another."""
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: losing}\n"
+    for name, components in (("before", before), ("platform", after)):
+        (tmp_path / f"{name}.yaml").write_text(f"{head}spec:\n  components: {{{components}}}\n")
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    return CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+
+
+STORE = "postgres: {}, mlflow: {}, minio: "
+LOSSES = {
+    "more servers of an erasure set": (
+        STORE + "{replicas: 4}", STORE + "{replicas: 8}",
+        "StatefulSet mlops/minio: the server would look for its data elsewhere"),
+    "a pool": (
+        STORE + "{replicas: 4, pools: [{replicas: 4}]}", STORE + "{replicas: 4}",
+        "StatefulSet mlops/minio-pool-2: its data is lost, or left unused"),
+    "fewer servers with volumes": (
+        "cloudnative-pg: {}, seaweedfs: {replicas: 5}", "cloudnative-pg: {}, seaweedfs: {replicas: 3}",
+        "StatefulSet mlops/seaweedfs-volume: data that is only on the volumes of the last servers"),
+    "another database": (
+        STORE + "{}", STORE.replace("mlflow: {}", "mlflow: {database: other}") + "{}",
+        "`mlflow` starts without the data that it had"),
+    "a server": (STORE + "{}", "minio: {}", "StatefulSet mlops/postgres: its data is lost, or left unused"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", LOSSES)
+def test_a_delivery_that_would_lose_data_stops_before_its_first_command(
+    label: str, tmp_path: Path
+) -> None:
+    before, after, reason = LOSSES[label]
+    result = losing(tmp_path, before, after)
+    assert result.exit_code == 0, result.output
+    title, stop, *_ = result.stdout.splitlines()
+    assert title == "# this delivery would lose data"
+    for accepted in ({}, {"DATA_LOSS": "accepted"}):
+        process = subprocess.run(
+            ["sh"], input=f"{stop}\necho reached\n", capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/bin:/bin", **accepted},
+        )  # fmt: skip
+        assert (process.stdout == "reached\n") == bool(accepted)
+        assert (reason in process.stderr) == (not accepted)
+    assert "run the plan again with DATA_LOSS=accepted" in stop
+
+
+def test_what_a_webhook_refuses_is_refused_before_anything_is_applied(tmp_path: Path) -> None:
+    """CloudNativePG's webhook lets no volume shrink."""
+    section = "cloudnative-pg: {storage: SIZE}"
+    result = losing(tmp_path, section.replace("SIZE", "30Gi"), section.replace("SIZE", "10Gi"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "`Cluster mlops/cloudnative-pg`: a volume can't shrink" in result.stderr
 
 
 def test_servers_with_a_new_pool_restart_at_once_before_the_plan_waits_for_them(

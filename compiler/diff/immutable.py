@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from compiler.model.custom_resource import CustomResource
 from compiler.model.effects import FieldChange, shrinks
+from compiler.model.manifest import Manifest
 
 Field = tuple[str, str, Callable[[FieldChange], bool]]  # kinds, path, and condition
 
@@ -34,6 +35,16 @@ IMMUTABLE: tuple[Field, ...] = (
     ("(Cluster)?RoleBinding", "roleRef(/.*)?", _always),
     ("StorageClass", "provisioner|reclaimPolicy|volumeBindingMode|parameters(/.*)?", _always),
 )
+
+
+def refused_by_webhook(
+    change: FieldChange, custom: CustomResource | None, before: Manifest, after: Manifest
+) -> bool:
+    """Whether the webhook of an operator refuses to change this field of an existing object."""
+    return custom is not None and any(
+        re.fullmatch(path, change.path, re.DOTALL) and when(change, before, after)
+        for path, when in custom.webhook_refuses
+    )
 
 
 def refused(kind: str, change: FieldChange, custom: CustomResource | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 
 from msgspec import Struct
@@ -11,7 +11,6 @@ from msgspec.json import encode
 from compiler.delivery.apply_plan import WaveChange
 from compiler.delivery.successors import deletion_with_pods
 from compiler.diff import Action, Change
-from compiler.diff.compare import in_environment
 from compiler.diff.takeover import takes_over
 from compiler.model.custom_resource import at, kubectl_kind
 from compiler.model.effects import Risk
@@ -31,13 +30,10 @@ class Recreations(Struct, frozen=True):
     refused: tuple[Change, ...]
 
 
-def recreations(before: Lowered, after: Lowered) -> Recreations:
-    """The commands for the differences between two trees of one environment."""
-    environment = str(after.platform.environment)
+def recreations(changes: Iterable[Change], before: Lowered, after: Lowered) -> Recreations:
+    """The commands for the changes between two trees of one environment."""
     changed = [
-        change
-        for change in in_environment(environment, before, after)
-        if change.action == Action.CHANGED and change.kind != "Job"
+        change for change in changes if change.action == Action.CHANGED and change.kind != "Job"
     ]
     old, new = _by_name(before), _by_name(after)
     commands, refused = [], []

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.effects import Effect
+from compiler.model.effects import Effect, When
 from compiler.model.manifest import Manifest
 
 Location = tuple[
@@ -74,6 +74,9 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     )
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
+    webhook_refuses: tuple[
+        tuple[str, When], ...
+    ] = ()  # changes of fields that its operator refuses
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property

@@ -56,6 +56,8 @@ CLUSTER = CustomResource(
     "another `archive` under its `backup`",
     holds_data=True,
     never_pruned=True,
+    # validateStorageConfigurationChange of internal/webhook/v1/cluster_webhook.go, 1.30.
+    webhook_refuses=(("spec/(storage|walStorage)/size", shrinks),),
     effects=(
         Effect("spec/(storage|walStorage)/size", Risk.DATA_LOSS, "a volume can't shrink", COPY,
                shrinks),
