@@ -386,7 +386,7 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
         (object_of("Namespace"), DATA_LOSS),
         (object_of("CustomResourceDefinition"), DATA_LOSS),
         (object_of("ObjectBucketClaim"), DATA_LOSS),
-        (object_of("ExternalSecret"), DATA_LOSS),
+        (object_of("ExternalSecret"), NO_OP),
         (model(), DOWNTIME),
         (object_of("Deployment"), DOWNTIME),
         (object_of("Service"), DOWNTIME),
@@ -728,6 +728,27 @@ def test_a_line_of_a_script_that_names_another_folder_moves_data() -> None:
         old, new = script(*before), script(*after)
         (field,) = differences(old, new)
         assert of_field(field, as_resource(old), as_resource(new)).risk == expected
+
+
+def test_a_secret_that_is_still_read_is_kept_by_what_the_diff_says() -> None:
+    """The values are no data that is lost: they stay in the Secret, and in the one that was generated."""
+    external = compiled(edited({"spec.secrets": {"provider": "external-secrets"}}))
+    removed = compare(external, compiled(edited({"spec.secrets": {"provider": "existing"}})))
+    assert worst(change.risk for change in removed) is DOWNTIME
+    copy = named(removed, "ExternalSecret mlops/mlflow-backend-store").judgements[0]
+    assert copy.reason == "its Secret goes with it, and new pods do not start without"
+    assert "--cascade=orphan" in copy.remedy
+    assert "PrunePropagationPolicy=orphan" in copy.remedy
+    assert named(removed, "ExternalSecret mlops/mlflow-backend-store-source").risk is NO_OP
+
+
+def test_another_store_of_credentials_is_told_of() -> None:
+    inside = {"provider": "external-secrets"}
+    specs = [edited({"spec.secrets": section}) for section in (
+        inside, {**inside, "store": {"name": "vault"}})]  # fmt: skip
+    actual = compare(*map(compiled, specs))
+    moved = named(actual, "Credentials of the environment")
+    assert (moved.risk, moved.fields[0].after) == (DOWNTIME, "ClusterSecretStore vault")
 
 
 def test_a_login_is_not_left_behind_by_a_server_that_is_gone_itself() -> None:

@@ -466,6 +466,64 @@ def test_a_server_stops_before_another_server_takes_its_volume(tmp_path: Path) -
     assert lines[stop + 1] == "# wave 20, databases"
 
 
+CREDENTIALS = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: credentials}
+spec:
+  secrets: {provider: PROVIDER}
+  components:
+    seaweedfs: {}
+    SERVER
+    mlflow: {}
+WORKLOADS
+"""
+
+
+def secret_deletions(tmp_path: Path, before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The deletions of ExternalSecrets in the plan from one form of the spec to another."""
+    for name, values in (("before", before), ("platform", after)):
+        text = CREDENTIALS
+        usual = {
+            "PROVIDER": "external-secrets",
+            "SERVER": f"postgres: {{{IMAGE}}}",
+            "WORKLOADS": "",
+        }
+        for word, value in (usual | values).items():
+            text = text.replace(word, value)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    assert "would lose data" not in result.stdout
+    lines = result.stdout.splitlines()
+    return [line for line in lines if line.startswith("kubectl delete externalsecret")]
+
+
+@pytest.mark.parametrize("provider", ["existing", "local", "sealed-secrets", "sops"])
+def test_secrets_outlive_their_change_to_another_provider(provider: str, tmp_path: Path) -> None:
+    """Kubernetes deletes what an ExternalSecret owns, unless its deletion leaves orphans."""
+    deletions_of_secrets = secret_deletions(tmp_path, {}, {"PROVIDER": provider})
+    names = {"postgres-superuser", "seaweedfs-admin", "mlflow-backend-store", "mlflow-artifacts"}
+    assert {line.split()[3] for line in deletions_of_secrets} >= names
+    assert all(" --cascade=orphan " in line for line in deletions_of_secrets)
+
+
+def test_a_secret_outlives_its_name_where_another_instance_adopts_it(tmp_path: Path) -> None:
+    adopted = "adopt: {service: postgres, claim: data-postgres-0, secret: postgres-superuser}"
+    server = {"SERVER": f"db: {{type: postgres, {IMAGE}, {adopted}}}"}
+    (deletion,) = secret_deletions(tmp_path, {}, server)
+    assert deletion.split()[3] == "postgres-superuser"
+    assert " --cascade=orphan " in deletion
+
+
+def test_a_secret_goes_with_its_last_reader(tmp_path: Path) -> None:
+    workload = "  workloads:\n    report: {image: a.example/report:1.0, uses: [USED]}"
+    reader, none = ({"WORKLOADS": workload.replace("USED", used)} for used in ("mlflow", ""))
+    (deletion,) = secret_deletions(tmp_path, reader, none)
+    assert deletion.endswith("report-s3 -n mlops --ignore-not-found")
+
+
 UPGRADE = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

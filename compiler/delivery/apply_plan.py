@@ -15,7 +15,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.delivery.successors import Succession, successions
+from compiler.delivery.owned_secrets import is_still_read
+from compiler.delivery.successors import Succession, last_first, successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
@@ -167,18 +168,19 @@ def deletions(before: Lowered, after: Lowered) -> Step:
     """
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     remaining_ids |= {succession.earlier.id for succession in successions(before, after)}
-    earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
-        _delete(resource)
-        for resource in earlier
+        _deletion(resource, after)
+        for resource in last_first(before)
         if resource.id not in remaining_ids and is_pruned(resource.manifest)
     )
     return Step("what is gone", commands)
 
 
-def _delete(resource: Resource) -> str:
+def _deletion(resource: Resource, after: Lowered) -> str:
+    """The command that deletes an object; its Secret stays if the new tree still reads it."""
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
-    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace} --ignore-not-found"
+    orphans = " --cascade=orphan" if is_still_read(resource, after) else ""
+    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace}{orphans} --ignore-not-found"
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:

@@ -80,7 +80,7 @@ def takers(server: Resource, after: Lowered) -> list[tuple[int, Resource]]:
 def _of_volumes(before: Lowered, after: Lowered) -> Iterator[Succession]:
     """The servers that only the earlier tree has, and whose volumes go to other servers."""
     remaining = {resource.id for package in after.all_packages for resource in package.resources}
-    for resource in _last_first(before):
+    for resource in last_first(before):
         if resource.id not in remaining:
             waves = [wave for wave, _ in takers(resource, after)]
             if waves:
@@ -97,7 +97,7 @@ def _of_names(before: Lowered, after: Lowered) -> list[Succession]:
     waves = {True: _first_waves(placed, operated=True), False: _first_waves(placed, operated=False)}
     remaining = {resource.id for _, resource in placed}
     handed_over = []
-    for resource in _last_first(before):
+    for resource in last_first(before):
         takers = waves[resource.custom is None]
         wave_numbers = [takers[name] for name in _names(resource) if name in takers]
         if wave_numbers and resource.id not in remaining and is_pruned(resource.manifest):
@@ -122,12 +122,11 @@ def _names(resource: Resource) -> Iterator[Name]:
         yield kind, resource.namespace, resource.name
 
 
-def _last_first(lowered: Lowered) -> Iterator[Resource]:
+def last_first(lowered: Lowered) -> Iterator[Resource]:
     """The objects with their kinds, in the reverse order of delivery."""
     by_id = {
         resource.id: resource for package in lowered.all_packages for resource in package.resources
     }
     for manifest in reversed(manifests(lowered)):
-        resource = by_id.get(Resource(manifest).id)
-        if resource is not None:
-            yield resource
+        resource = Resource(manifest)
+        yield by_id.get(resource.id, resource)

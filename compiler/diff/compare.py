@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diff import Action, Change, ended_move
+from compiler.diff import Action, Change, ended_move, kept_secrets
 from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
@@ -65,6 +65,7 @@ def _object(
     if before:
         verdict = (
             taken_over(before.resource, new)
+            or kept_secrets.of_removal(before.resource, new)
             or ended_move.of_removal(before, old, new)
             or of_removal(before.resource)
         )

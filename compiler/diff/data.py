@@ -22,6 +22,7 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
+from compiler.spec.settings import Store
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
@@ -55,6 +56,23 @@ def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Cha
                 "give the new provider the values that are in use",
             ),
         )  # fmt: skip
+    elif old.secrets.store != new.secrets.store:
+        stores = (_words_of_store(secrets.store) for secrets in (old.secrets, new.secrets))
+        yield _change(
+            environment, "namespaces", "Credentials", "of the environment",
+            FieldChange("secrets/store", *stores),
+            Judgement(
+                Risk.DOWNTIME,
+                "the values come from elsewhere, and the servers know those that are in use alone",
+                "put the values that are in use into the new store",
+            ),
+        )  # fmt: skip
+
+
+def _words_of_store(store: Store | None) -> str | None:
+    if store is None:
+        return None
+    return " ".join(filter(None, (store.kind, store.name, store.prefix)))
 
 
 def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:

@@ -36,6 +36,8 @@ def holds_data(resource: Resource) -> bool:
 
 
 def of_removal(resource: Resource) -> Judgement:
+    if resource.custom is not None and resource.custom.removal is not None:
+        return resource.custom.removal
     if holds_data(resource):
         return Judgement(Risk.DATA_LOSS, "its data is lost, or left unused", COPY)
     if resource.kind in _FORGOTTEN:

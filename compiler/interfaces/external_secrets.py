@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from compiler.model import CustomResource, Effect, Prerequisite, Risk
+from compiler.model import CustomResource, Effect, Judgement, Manifest, Prerequisite, Risk
 from compiler.spec.settings import Store
 
 _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
+
+
+def _owned_secret(manifest: Manifest) -> str:
+    """The Secret that an ExternalSecret owns (`creationPolicy`, by default `Owner`)."""
+    target = manifest["spec"].get("target") or {}
+    if target.get("creationPolicy", "Owner") != "Owner":
+        return ""
+    return str(target.get("name") or manifest["metadata"]["name"])
+
 
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
     ready="condition=Ready",
-    holds_data=True,
+    owned_secret=_owned_secret,
+    removal=Judgement(Risk.NO_OP, "the values stay where they come from"),
     effects=(
         Effect("spec/target/name", Risk.DOWNTIME, "pods know the Secret by its old name"),
         _TAKEN_OVER,
@@ -25,7 +35,7 @@ SECRET_STORE = CustomResource(
 PASSWORD = CustomResource(
     api="generators.external-secrets.io/v1alpha1",
     kind="Password",
-    holds_data=True,
+    removal=Judgement(Risk.NO_OP, "it makes no more values"),
     effects=(_TAKEN_OVER,),
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.effects import Effect, When
+from compiler.model.effects import Effect, Judgement, When
 from compiler.model.manifest import Manifest
 
 Location = tuple[
@@ -64,6 +64,9 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
+    # The name of the Secret that its operator makes, and that is deleted with the object; empty for none.
+    owned_secret: Callable[[Manifest], str] | None = None
+    removal: Judgement | None = None  # the effect of the deletion of an object that holds no data
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
     never_pruned: bool = False  # whether data hangs on the object itself, so no delivery deletes it
     recovery: Location = ()  # the place that asks the operator to make the object from copies
