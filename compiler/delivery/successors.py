@@ -64,16 +64,22 @@ def successions(before: Lowered, after: Lowered) -> list[Succession]:
     return [*_of_volumes(before, after), *_of_names(before, after)]
 
 
-def takers(server: Resource, after: Lowered) -> list[tuple[int, Resource]]:
-    """The waves and servers of a tree that mount a volume of a server which it does not have."""
+def takers(server: Resource, before: Lowered, after: Lowered) -> list[tuple[int, Resource]]:
+    """The waves and servers of the new tree that mount a volume which only the earlier server did."""
     claims = volume_claims(server.manifest)
+    if not claims:
+        return []
+    earlier = {
+        resource.id: volume_claims(resource.manifest)
+        for package in before.packages.values()
+        for resource in package.resources
+    }
     return [
         (package.wave(resource), resource)
         for package in after.packages.values()
         for resource in package.resources
-        if resource.id != server.id
-        and resource.namespace == server.namespace
-        and claims & volume_claims(resource.manifest)
+        if resource.namespace == server.namespace
+        and claims & (volume_claims(resource.manifest) - earlier.get(resource.id, frozenset()))
     ]
 
 
@@ -82,7 +88,7 @@ def _of_volumes(before: Lowered, after: Lowered) -> Iterator[Succession]:
     remaining = {resource.id for package in after.all_packages for resource in package.resources}
     for resource in last_first(before):
         if resource.id not in remaining:
-            waves = [wave for wave, _ in takers(resource, after)]
+            waves = [wave for wave, _ in takers(resource, before, after)]
             if waves:
                 yield Succession(resource, min(waves), shares_volume=True)
 

@@ -64,7 +64,7 @@ def _object(
         return _changed(environment, key, before, after)
     if before:
         verdict = (
-            taken_over(before.resource, new)
+            taken_over(before.resource, old, new)
             or kept_secrets.of_removal(before.resource, new)
             or ended_move.of_removal(before, old, new)
             or of_removal(before.resource)

@@ -60,12 +60,14 @@ def binding(environment: str, old: str, new: Binding) -> Change:
     )  # fmt: skip
 
 
-def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
+def taken_over(
+    resource: Resource, before: Lowered | None, after: Lowered | None
+) -> Judgement | None:
     """The judgement of a removed server whose volumes another server keeps."""
-    if after is None or deletes_volumes(resource.manifest):
+    if before is None or after is None or deletes_volumes(resource.manifest):
         return None
     claims = volume_claims(resource.manifest)
-    for _, successor in takers(resource, after):
+    for _, successor in takers(resource, before, after):
         if claims <= volume_claims(successor.manifest):
             return Judgement(
                 Risk.DOWNTIME,
