@@ -8,6 +8,7 @@ of its claim templates by an update, which the API server refuses, because volum
 
 from __future__ import annotations
 
+from compiler.model.custom_resource import at
 from compiler.model.manifest import Manifest
 from compiler.model.volume_claims import claims_of, template_names
 
@@ -23,7 +24,7 @@ def _selects(before: Manifest, after: Manifest) -> bool:
     selector = after["spec"].get("selector") or {}
     if selector.get("matchExpressions"):
         return bool(selector == before["spec"].get("selector"))
-    labels = (before["spec"]["template"].get("metadata") or {}).get("labels") or {}
+    labels = at(before, ("spec", "template", "metadata", "labels")) or {}
     return bool((selector.get("matchLabels") or {}).items() <= labels.items())
 
 
@@ -31,7 +32,7 @@ def _has_volumes(before: Manifest, after: Manifest, pod: int) -> bool:
     """Whether an earlier pod has the volume of each claim template."""
     name = after["metadata"]["name"]
     claims = template_names(after) - template_names(before)
-    volumes = before["spec"]["template"]["spec"].get("volumes") or ()
+    volumes = at(before, ("spec", "template", "spec", "volumes")) or ()
     claimed = {volume["name"]: claims_of(volume) for volume in volumes}
     return all(claimed.get(claim) == {f"{claim}-{name}-{pod}"} for claim in claims)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from compiler.model.custom_resource import at
 from compiler.model.manifest import Manifest
 
 
@@ -11,14 +12,14 @@ def claim_names(manifest: Manifest) -> frozenset[str]:
     """The names that a StatefulSet's pods have for their claimed volumes."""
     if manifest.get("kind") != "StatefulSet":
         return frozenset()
-    volumes = manifest["spec"].get("template", {}).get("spec", {}).get("volumes", ())
+    volumes = at(manifest, ("spec", "template", "spec", "volumes")) or ()
     adopted = (volume["name"] for volume in volumes if "persistentVolumeClaim" in volume)
     return template_names(manifest) | frozenset(adopted)
 
 
 def template_names(manifest: Manifest) -> frozenset[str]:
     """The names of a StatefulSet's volume claim templates."""
-    templates = manifest.get("spec", {}).get("volumeClaimTemplates", ())
+    templates = at(manifest, ("spec", "volumeClaimTemplates")) or ()
     return frozenset(claim["metadata"]["name"] for claim in templates)
 
 
@@ -29,7 +30,7 @@ def volume_claims(manifest: Manifest) -> frozenset[str]:
     spec, name = manifest["spec"], manifest["metadata"]["name"]
     pods = range(int(spec.get("replicas", 1)))
     templates = {f"{claim}-{name}-{pod}" for claim in template_names(manifest) for pod in pods}
-    return frozenset(templates | claims_of(spec["template"]["spec"].get("volumes")))
+    return frozenset(templates | claims_of(at(spec, ("template", "spec", "volumes"))))
 
 
 def deletes_volumes(manifest: Manifest) -> bool:
