@@ -21,7 +21,7 @@ def stop(changes: Iterable[Change]) -> Iterator[Step]:
             titles.setdefault(reason(change), []).append(change.title)
     if titles:
         losses = ". ".join(f"{', '.join(alike)}: {text}" for text, alike in titles.items())
-        task = f"{losses}. To lose this data, run the plan again with {_VARIABLE}=accepted"
+        task = f"{losses}. To accept this, run the plan again with {_VARIABLE}=accepted"
         yield Step("this delivery would lose data", (shell_stop(_VARIABLE, task),))
 
 
