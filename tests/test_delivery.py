@@ -161,7 +161,7 @@ def test_sources_of_generated_secrets_are_never_deleted() -> None:
         if manifest["metadata"].get("annotations", {}).get(OPTIONS) == "Prune=false"
         and manifest["kind"] != "Namespace"
     ]
-    nothing = replace(before, packages={})
+    nothing = replace(before, packages={}, credentials=())
     commands = deletions(before, nothing).commands
     assert kept_objects
     assert any("externalsecret.external-secrets.io " in command for command in commands)
@@ -480,8 +480,8 @@ WORKLOADS
 """
 
 
-def secret_deletions(tmp_path: Path, before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """The deletions of ExternalSecrets in the plan from one form of the spec to another."""
+def handing_over(tmp_path: Path, before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The plan from one form of the spec to another."""
     for name, values in (("before", before), ("platform", after)):
         text = CREDENTIALS
         usual = {
@@ -496,23 +496,42 @@ def secret_deletions(tmp_path: Path, before: dict[str, str], after: dict[str, st
     result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
     assert result.exit_code == 0, result.output
     assert "would lose data" not in result.stdout
-    lines = result.stdout.splitlines()
+    return result.stdout.splitlines()
+
+
+def secret_deletions(lines: list[str]) -> list[str]:
     return [line for line in lines if line.startswith("kubectl delete externalsecret")]
 
 
 @pytest.mark.parametrize("provider", ["existing", "local", "sealed-secrets", "sops"])
 def test_secrets_outlive_their_change_to_another_provider(provider: str, tmp_path: Path) -> None:
     """Kubernetes deletes what an ExternalSecret owns, unless its deletion leaves orphans."""
-    deletions_of_secrets = secret_deletions(tmp_path, {}, {"PROVIDER": provider})
+    lines = handing_over(tmp_path, {}, {"PROVIDER": provider})
+    deletions_of_secrets = secret_deletions(lines)
     names = {"postgres-superuser", "seaweedfs-admin", "mlflow-backend-store", "mlflow-artifacts"}
     assert {line.split()[3] for line in deletions_of_secrets} >= names
     assert all(" --cascade=orphan " in line for line in deletions_of_secrets)
+    # The operator would restore its values over those of the new provider.
+    (start,) = [n for n, line in enumerate(lines) if line.startswith("# credentials: ")]
+    assert max(map(lines.index, deletions_of_secrets)) < start
+
+
+@pytest.mark.parametrize("provider", ["existing", "local", "external-secrets", "sops"])
+def test_sealed_secrets_take_over_the_secrets_in_use(provider: str, tmp_path: Path) -> None:
+    """Its controller refuses to write to a Secret that it has not made."""
+    sealed = {"PROVIDER": "sealed-secrets"}
+    lines = handing_over(tmp_path, {"PROVIDER": provider}, sealed)
+    (permit,) = [n for n, line in enumerate(lines) if line.startswith("kubectl annotate secret ")]
+    assert " postgres-superuser " in lines[permit]
+    assert lines[permit].endswith("-n mlops sealedsecrets.bitnami.com/managed=true --overwrite")
+    assert lines[permit + 1].startswith("# credentials: ")
+    assert "annotate" not in "".join(handing_over(tmp_path, sealed, sealed))
 
 
 def test_a_secret_outlives_its_name_where_another_instance_adopts_it(tmp_path: Path) -> None:
     adopted = "adopt: {service: postgres, claim: data-postgres-0, secret: postgres-superuser}"
     server = {"SERVER": f"db: {{type: postgres, {IMAGE}, {adopted}}}"}
-    (deletion,) = secret_deletions(tmp_path, {}, server)
+    (deletion,) = secret_deletions(handing_over(tmp_path, {}, server))
     assert deletion.split()[3] == "postgres-superuser"
     assert " --cascade=orphan " in deletion
 
@@ -520,7 +539,7 @@ def test_a_secret_outlives_its_name_where_another_instance_adopts_it(tmp_path: P
 def test_a_secret_goes_with_its_last_reader(tmp_path: Path) -> None:
     workload = "  workloads:\n    report: {image: a.example/report:1.0, uses: [USED]}"
     reader, none = ({"WORKLOADS": workload.replace("USED", used)} for used in ("mlflow", ""))
-    (deletion,) = secret_deletions(tmp_path, reader, none)
+    (deletion,) = secret_deletions(handing_over(tmp_path, reader, none))
     assert deletion.endswith("report-s3 -n mlops --ignore-not-found")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.delivery.owned_secrets import is_still_read
+from compiler.delivery.owned_secrets import handed_over, is_still_read
 from compiler.delivery.successors import Succession, last_first, successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
@@ -91,6 +91,8 @@ def plan(
         commands = (apply(lowered, location, wave), *then, *_waits(objects, kinds))
         yield Step(f"wave {wave}, {phase.title}", commands, phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
+        if wave == Phase.NAMESPACES and before is not None:
+            yield from _handed_secrets(before, lowered)
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
@@ -164,23 +166,31 @@ def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
     An object that Argo CD must not prune, because it holds data, is not deleted here either. Nor is an object
-    whose name or volume another object has taken by then: the plan has deleted it before.
+    whose name or volume another object has taken by then, or that owned a Secret in use: the plan has deleted it
+    before.
     """
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     remaining_ids |= {succession.earlier.id for succession in successions(before, after)}
     commands = tuple(
-        _deletion(resource, after)
+        _deletion(resource)
         for resource in last_first(before)
-        if resource.id not in remaining_ids and is_pruned(resource.manifest)
+        if resource.id not in remaining_ids
+        and is_pruned(resource.manifest)
+        and not is_still_read(resource, after)
     )
     return Step("what is gone", commands)
 
 
-def _deletion(resource: Resource, after: Lowered) -> str:
-    """The command that deletes an object; its Secret stays if the new tree still reads it."""
+def _deletion(resource: Resource) -> str:
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
-    orphans = " --cascade=orphan" if is_still_read(resource, after) else ""
-    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace}{orphans} --ignore-not-found"
+    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace} --ignore-not-found"
+
+
+def _handed_secrets(before: Lowered, lowered: Lowered) -> Iterator[Step]:
+    commands = tuple(handed_over(before, lowered))
+    if commands:
+        title = "the Secrets in use stay, and are handed over: another provider must have their values by now"
+        yield Step(title, commands)
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
