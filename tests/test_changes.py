@@ -917,6 +917,120 @@ def test_another_folder_of_an_adopted_volume_is_another_place_for_the_data() -> 
     assert worst(change.risk for change in compare(adopted, moved)) is DATA_LOSS
 
 
+def of_role(component: str, **spec: Any) -> dict[str, Any]:
+    """A set whose selector and pods have a label."""
+    manifest = stateful(selector={"matchLabels": {"component": component}}, **spec)
+    manifest["spec"]["template"]["metadata"] = {"labels": {"component": component, "team": "ml"}}
+    return manifest
+
+
+def with_volume(claim: str) -> dict[str, Any]:
+    """A set of one pod that mounts an existing claim under the name of a claim template."""
+    manifest = stateful(replicas=1, volumeClaimTemplates=[])
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": claim}}
+    manifest["spec"]["template"]["spec"]["volumes"] = [volume]
+    return manifest
+
+
+LOG = {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+DELETED = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}
+MADE_ANEW: dict[str, tuple[dict[str, Any], dict[str, Any], Risk, str]] = {
+    "another way to start": (
+        stateful(), stateful(podManagementPolicy="Parallel"), DOWNTIME, "--cascade=orphan"),
+    "a selector that knows the pods": (
+        of_role("it"), stateful(selector={"matchLabels": {"team": "ml"}}), DOWNTIME, "--cascade=orphan"),
+    "a selector that does not know the pods": (
+        of_role("primary"), of_role("server"), DOWNTIME, "--cascade=foreground"),
+    "a selector that does not know the pods, whose volumes go with them": (
+        of_role("primary", **DELETED), of_role("server", **DELETED), DATA_LOSS, "to Retain first"),
+    "the first claim template": (
+        stateful(volumeClaimTemplates=[]), stateful(), DOWNTIME, "--cascade=foreground"),
+    "one more claim template": (
+        stateful(), stateful(volumeClaimTemplates=[*stateful()["spec"]["volumeClaimTemplates"], LOG]),
+        DOWNTIME, "--cascade=foreground"),
+    "a claim template for the volume that the pod has": (
+        with_volume("data-it-0"), stateful(replicas=1), DOWNTIME, "--cascade=orphan"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", MADE_ANEW)
+def test_a_set_is_made_anew_around_the_pods_that_it_takes_over(label: str) -> None:
+    """A new controller adopts no pod with other labels, and gives no pod another volume."""
+    before, after, expected, remedy = MADE_ANEW[label]
+    judgements = [
+        of_field(field, as_resource(before), as_resource(after))
+        for field in differences(before, after)
+        if refused("StatefulSet", field)
+    ]
+    assert judgements
+    assert worst(judgement.risk for judgement in judgements) == expected
+    for judgement in judgements:
+        assert remedy in judgement.remedy
+
+
+@pytest.mark.parametrize("type", ["redis", "valkey"])
+@pytest.mark.parametrize(
+    ("before", "after", "users", "expected"),
+    [
+        ("replicas: 3, failover: sentinel", "replicas: 3, failover: sentinel", 2, RESTART),
+        ("replicas: 3, failover: sentinel", "replicas: 5, failover: sentinel", 1, RESTART),
+        ("", "replicas: 3, failover: sentinel", 1, DOWNTIME),
+    ],
+)
+def test_a_script_that_writes_users_moves_no_keys(
+    type: str, before: str, after: str, users: int, expected: Risk
+) -> None:
+    """The script names a file on the volume, in which Sentinel keeps its state."""
+
+    def of(section: str, workloads: int) -> Compilation:
+        names = [f"w{number}" for number in range(workloads)]
+        uses = "".join(f"    {name}: {{image: a.example/w:1.0, uses: [it]}}\n" for name in names)
+        text = f"spec:\n  components:\n    it: {{type: {type}, {section}}}\n  workloads:\n{uses}"
+        head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: a}\n"
+        return pipeline.compile((head + text).encode(), "platform.yaml")
+
+    actual = compare(of(before, 1), of(after, users))
+    assert worst(change.risk for change in actual) == expected
+
+
+def test_a_line_of_a_script_that_names_another_folder_moves_data() -> None:
+    def script(*lines: str) -> dict[str, Any]:
+        manifest = stateful()
+        text = "\n".join(["set -eu", *lines, "exec serve"])
+        manifest["spec"]["template"]["spec"]["containers"][0]["command"] = ["sh", "-c", text]
+        return manifest
+
+    for before, after, expected in (
+        (["cd /data/a"], ["cd /data/b"], DATA_LOSS),
+        (["cd /data/a"], ["cd /data/a", "echo hello"], RESTART),
+    ):
+        old, new = script(*before), script(*after)
+        (field,) = differences(old, new)
+        assert of_field(field, as_resource(old), as_resource(new)).risk == expected
+
+
+def test_a_secret_that_is_still_read_is_kept_by_what_the_diff_says() -> None:
+    """The values are no data that is lost: they stay in the Secret, and in the one that was generated."""
+    external = compiled(edited({"spec.secrets": {"provider": "external-secrets"}}))
+    removed = compare(external, compiled(edited({"spec.secrets": {"provider": "existing"}})))
+    assert worst(change.risk for change in removed) is DOWNTIME
+    copy = named(removed, "ExternalSecret mlops/mlflow-backend-store").judgements[0]
+    assert copy.reason == "its Secret goes with it, and new pods do not start without"
+    assert "--cascade=orphan" in copy.remedy
+    assert "PrunePropagationPolicy=orphan" in copy.remedy
+    assert named(removed, "ExternalSecret mlops/mlflow-backend-store-source").risk is NO_OP
+
+
+def test_another_store_of_credentials_is_told_of() -> None:
+    inside = {"provider": "external-secrets"}
+    specs = [edited({"spec.secrets": section}) for section in (
+        inside, {**inside, "store": {"name": "vault"}})]  # fmt: skip
+    actual = compare(*map(compiled, specs))
+    moved = named(actual, "Credentials of the environment")
+    assert moved.risk == DOWNTIME
+    assert str(moved.fields[0].after).startswith("ClusterSecretStore vault")
+
+
 def test_a_login_is_not_left_behind_by_a_server_that_is_gone_itself() -> None:
     actual = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
     assert not [change for change in actual if change.action == "left behind"]

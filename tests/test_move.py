@@ -328,11 +328,11 @@ def test_a_server_that_archives_its_log_is_copied_anew_after_the_change(
         assert not orders
         return
     (order,) = orders
-    copy = json.loads(shlex.split(order)[1])
+    copy = json.loads(shlex.split(order)[2])
     assert copy["spec"]["cluster"] == {"name": "cloudnative-pg"}
     (ordered,) = lines(printed, order)
     assert max(lines(printed, "kubectl apply")) < ordered
-    assert ordered < lines(printed, "jsonpath={.status.phase}=completed")[0]
+    assert ordered < lines(printed, "jsonpath='{.status.phase}'=completed")[0]
 
 
 def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:

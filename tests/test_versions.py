@@ -48,6 +48,10 @@ IMAGES = (
     ("postgres", "registry.example.internal/postgres", "17.9-bookworm", "18.1-bookworm", DATA_LOSS, ABOVE),
     ("mysql", MYSQL, "8.4.6", "8.4.7", DOWNTIME, "its only pod restarts"),
     ("mysql", MYSQL, "8.4.7", "8.4.6", DOWNTIME, "its only pod restarts"),
+    ("mysql", MYSQL, "8.0.40", "8.0.35", DOWNTIME, "its only pod restarts"),
+    ("mysql", MYSQL, "8.0.33", "8.0.34", DOWNTIME, "its only pod restarts"),
+    ("mysql", MYSQL, "8.0.40", "8.0.34", DATA_LOSS, BELOW),  # 80034 on data of 80035
+    ("mysql", MYSQL, "8.0.28-debian", "8.0.9", DATA_LOSS, BELOW),
     ("mysql", MYSQL, "8.0.40", "8.4.7", DOWNTIME, "never starts on it again"),
     ("mysql", MYSQL, "8.4.7", "9.1.0", DOWNTIME, "never starts on it again"),
     ("mysql", MYSQL, "9.0.1", "9.1.0", DOWNTIME, "never starts on it again"),
@@ -321,6 +325,8 @@ def steps(type: str, versions: Versions) -> list[str]:
     lines = []
     for row in versions.boundaries:
         part = row.part.replace("|", "\\|")
+        if row.targets != ".*":
+            part += "`, to `" + row.targets.replace("|", "\\|")
         words = [
             f"{judgement.risk}: {judgement.reason}" if judgement else ""
             for judgement in (row.up, row.down)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,13 +13,13 @@ from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation, Step, WaveChange, deletions, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
 from compiler.delivery.next_steps import pages
 from compiler.delivery.upgrades import copies
 from compiler.delivery.upstream_changes import upstream_changes
-from compiler.diff import Change
+from compiler.diff.compare import in_environment
+from compiler.diff.losses import reason, stop
 from compiler.diff.recreation import recreations
-from compiler.diff.wording import verdict
 from compiler.model.package import Lowered
 
 
@@ -44,24 +45,20 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
     location = location_of(file)
-    changes = _changes(before, lowered, location) if before else ()
-    steps = [*plan(lowered, location, before, changes)]
-    if before:
-        steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
+    steps = [*_since(before, lowered, location)] if before else [*plan(lowered, location)]
     steps += [Step(line, ()) for line in pages(lowered)]
     print_steps(steps)
 
 
-def _changes(before: Lowered, after: Lowered, location: SpecLocation) -> tuple[WaveChange, ...]:
-    """The commands for changes that an apply alone does not make. Ends the command if one would lose data."""
-    needed = recreations(before, after)
+def _since(before: Lowered, after: Lowered, location: SpecLocation) -> Iterator[Step]:
+    """The delivery to a cluster that has an earlier tree. Ends the command if the cluster would refuse it."""
+    changes = tuple(in_environment(str(after.platform.environment), before, after))
+    needed = recreations(changes, before, after)
     if needed.refused:
-        texts = "; ".join(f"`{change.title}`: {_reason(change)}" for change in needed.refused)
+        texts = "; ".join(f"`{change.title}`: {reason(change)}" for change in needed.refused)
         fail(f"the API server would refuse this delivery: {texts}")
-    return (*upstream_changes(before, after, location), *needed.changes)
-
-
-def _reason(change: Change) -> str:
-    """What `diff` prints of a change: why it is refused, and how to make it nevertheless."""
-    _, reasons, remedies = verdict(change)
-    return ", and ".join((*reasons, *remedies)) or "a field of it never changes in place"
+    yield from stop(changes)
+    yield from copies(before, after)
+    upstream = upstream_changes(before, after, location)
+    yield from plan(after, location, before, (*upstream, *needed.changes))
+    yield deletions(before, after)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.delivery.successors import successions
+from compiler.delivery.owned_secrets import handed_over, is_still_read
+from compiler.delivery.successors import Succession, last_first, successions
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
-from compiler.model.custom_resource import CustomResource, at, kubectl_kind
+from compiler.model.custom_resource import CustomResource, kubectl_kind
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
@@ -81,15 +82,13 @@ def plan(
 ) -> Iterator[Step]:  # fmt: skip
     """The steps that deliver an environment: from the files in out/, or by rendering each wave.
 
-    `before` is the tree that the cluster has: its objects whose names other objects take are deleted first.
+    `before` is the tree that the cluster has: its objects whose names or volumes other objects take are deleted first.
     """
     yield from _before(lowered, location)
     kinds = lowered.custom_resources
     handed = successions(before, lowered) if before is not None else []
     for wave, objects in waves(lowered).items():
-        deleted = tuple(succession.deletion for succession in handed if succession.wave == wave)
-        if deleted:
-            yield Step("what the next wave makes anew under the same name", deleted)
+        yield from _before_successors(handed, wave)
         in_wave = [change for change in changes if change.wave == wave]
         yield from (Step(change.title, change.before) for change in in_wave if change.before)
         phase = Phase.of(wave)
@@ -97,12 +96,21 @@ def plan(
         commands = (apply(lowered, location, wave), *then, *_waits(objects, kinds))
         yield Step(f"wave {wave}, {phase.title}", commands, phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
+        if wave == Phase.NAMESPACES and before is not None:
+            yield from _handed_secrets(before, lowered)
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
             yield _secrets(lowered, location)
         if wave == Phase.NAMESPACES:
             yield from _by_others(lowered, location)
+
+
+def _before_successors(handed: Iterable[Succession], wave: int) -> Iterator[Step]:
+    """The steps that delete earlier objects before a wave with the objects that follow them."""
+    of_wave = [succession for succession in handed if succession.wave == wave]
+    for title, alike in groupby(of_wave, key=attrgetter("title")):
+        yield Step(title, tuple(succession.deletion for succession in alike))
 
 
 def apply(lowered: Lowered, location: SpecLocation, wave: int, selector: str = "") -> str:
@@ -163,40 +171,31 @@ def deletions(before: Lowered, after: Lowered) -> Step:
     """The step that deletes, in reverse order, objects that only the earlier tree has.
 
     An object that Argo CD must not prune, because it holds data, is not deleted here either. Nor is an object
-    whose name another object has taken by then: the plan has deleted it before. A Secret that its maker owns
-    stays if the later tree has a credential of its name: the values of another provider are in it by now.
+    whose name or volume another object has taken by then, or that owned a Secret in use: the plan has deleted it
+    before.
     """
-    secrets = {
-        (namespace, credential.name)
-        for credential in after.credentials
-        for namespace in credential.namespaces
-    }
     remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     remaining_ids |= {succession.earlier.id for succession in successions(before, after)}
-    earlier, kinds = map(Resource, reversed(manifests(before))), before.custom_resources
     commands = tuple(
-        _delete(resource, orphans=_secret_of(resource, kinds) in secrets)
-        for resource in earlier
-        if resource.id not in remaining_ids and is_pruned(resource.manifest)
+        _deletion(resource)
+        for resource in last_first(before)
+        if resource.id not in remaining_ids
+        and is_pruned(resource.manifest)
+        and not is_still_read(resource, after)
     )
     return Step("what is gone", commands)
 
 
-def _secret_of(resource: Resource, kinds: Kinds) -> tuple[str, str | None]:
-    """The namespace and name of the Secret that is deleted with an object; no name if there is none."""
-    group, kind, namespace, _ = resource.id
-    custom = kinds.get((group, kind))
-    location = custom.owned_secret if custom else ()
-    return namespace, at(resource.manifest, location) if location else None
-
-
-def _delete(resource: Resource, *, orphans: bool) -> str:
+def _deletion(resource: Resource) -> str:
     namespace = f" -n {resource.namespace}" if resource.namespace else ""
-    cascade = " --cascade=orphan" if orphans else ""
-    return (
-        f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace}{cascade} "
-        "--ignore-not-found"
-    )
+    return f"kubectl delete {kubectl_kind(resource.manifest)} {resource.name}{namespace} --ignore-not-found"
+
+
+def _handed_secrets(before: Lowered, lowered: Lowered) -> Iterator[Step]:
+    commands = tuple(handed_over(before, lowered))
+    if commands:
+        title = "the Secrets in use stay, and are handed over: another provider must have their values by now"
+        yield Step(title, commands)
 
 
 def _secrets(lowered: Lowered, location: SpecLocation) -> Step:

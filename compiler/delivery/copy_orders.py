@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from shlex import quote
+
+from msgspec.json import encode
 
 from compiler.delivery.apply_plan import Step
 from compiler.model.custom_resource import CopyOrder, kubectl_kind
@@ -17,21 +18,24 @@ def new_copies(lowered: Lowered, names: Collection[str], reason: str) -> Iterato
     for name in sorted(set(names) & lowered.packages.keys()):
         for resource in lowered.packages[name].resources:
             if resource.custom is not None and resource.custom.copy_order is not None:
-                commands = tuple(_commands(resource, resource.custom.copy_order))
-                yield Step(f"a new copy of {name}: {reason}", commands)
+                yield ordered(resource, f"a new copy of {name}: {reason}")
 
 
-def _commands(resource: Resource, copy: CopyOrder) -> Iterator[str]:
-    order = copy.order(resource.manifest)
-    ordered = (
-        f"{kubectl_kind(order)} {order['metadata']['name']} -n {order['metadata']['namespace']}"
-    )
-    yield f"kubectl delete {ordered} --ignore-not-found"  # the copy itself stays
-    yield f"echo {quote(json.dumps(order, sort_keys=True))} | kubectl create -f -"
-    # `kubectl wait` waits for one state alone, and a copy of much data takes long.
-    states = f"{copy.succeeded}|{copy.failed}"
-    yield (
-        f"until kubectl get {ordered} -o jsonpath='{copy.phase}' | grep -Eq '{states}'; "
-        "do sleep 5; done"
-    )
-    yield f"kubectl wait {ordered} --for='jsonpath={copy.phase}={copy.succeeded}' --timeout=1m"
+def ordered(schedule: Resource, title: str) -> Step:
+    """The step that orders one copy, as the schedule would, and waits for its end."""
+    assert schedule.custom is not None
+    assert schedule.custom.copy_order is not None
+    return Step(title, tuple(_commands(schedule, schedule.custom.copy_order)))
+
+
+def _commands(schedule: Resource, copy: CopyOrder) -> Iterator[str]:
+    manifest = copy.order(schedule.manifest)
+    name = f"{kubectl_kind(manifest)} {manifest['metadata']['name']} -n {schedule.namespace}"
+    yield f"kubectl delete {name} --ignore-not-found"  # the copy itself stays
+    yield f"printf %s {quote(encode(manifest).decode())} | kubectl create -f -"
+    # `kubectl wait` waits for one state alone, and the copy may also fail.
+    states = "|".join((copy.succeeded, *copy.failed))
+    state = f"kubectl get {name} -o jsonpath='{copy.phase}'"
+    yield f"until {state} | grep -Eq '{states}'; do sleep 5; done"
+    yield f"kubectl get {name}"
+    yield f"kubectl wait {name} --for=jsonpath='{copy.phase}'={copy.succeeded} --timeout=1m"

@@ -1,4 +1,4 @@
-"""Plan copies before an upgrade that cannot be undone: a Job for each affected system of record."""
+"""Plan copies before an upgrade that cannot be undone: one of each affected system of record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler import registry
 from compiler.delivery.apply_plan import Step
+from compiler.delivery.copy_orders import ordered
 from compiler.delivery.cron_jobs import run
 from compiler.interfaces import sql
 from compiler.kube.labels import COMPONENT
@@ -37,21 +38,25 @@ def _crossings(before: Lowered, after: Lowered, name: str) -> Iterator[Crossing]
 
 
 def _copies(before: Lowered, name: str, crossing: Crossing) -> Iterator[Step]:
-    jobs = list(_jobs(before, name))
-    for job in jobs:
-        provider = job.name.removesuffix("-backup")
-        yield run(job, f"copy {provider} first: {crossing.reason}", {})
-    if not jobs:
+    copiers = list(_copiers(before, name))
+    for holder, copier in copiers:
+        title = f"copy {holder} first: {crossing.reason}"
+        yield run(copier, title, {}) if copier.custom is None else ordered(copier, title)
+    if not copiers:
         yield Step(f"nothing copies the data of {name}: {crossing.reason}; {crossing.remedy}", ())
 
 
-def _jobs(before: Lowered, name: str) -> Iterator[Resource]:
-    """The CronJobs that copy an instance, and the databases that it uses."""
+def _copiers(before: Lowered, name: str) -> Iterator[tuple[str, Resource]]:
+    """The schedules that copy an instance and the databases that it uses, each with the instance that it copies."""
     bindings = before.graph.by_consumer.get(name, {}).values()
     databases = (b.final.provider.name for b in bindings if isinstance(b.claim, sql.Claim))
     holders = {name, *databases}
     for holder in sorted(holders & before.packages.keys()):
         for resource in before.packages[holder].resources:
-            labels = resource.manifest["metadata"].get("labels", {})
-            if resource.kind == "CronJob" and labels.get(COMPONENT) == "backup":
-                yield resource
+            if resource.custom is not None:
+                copies_data = resource.custom.copies_data
+            else:
+                role = resource.manifest["metadata"].get("labels", {}).get(COMPONENT)
+                copies_data = resource.kind == "CronJob" and role == "backup"
+            if copies_data:
+                yield holder, resource

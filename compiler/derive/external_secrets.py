@@ -6,7 +6,9 @@ store, every Secret is fetched from it under one path.
 
 Facts about External Secrets 0.20 to 2.9: a Password generator runs again at every refresh, unless
 the policy is `CreatedOnce`, and again when its ExternalSecret is recreated, unless the Secret is
-immutable; a SecretStore of Kubernetes needs only the verb `get`. About Kubernetes 1.36: a node
+immutable; a SecretStore of Kubernetes needs only the verb `get`; a copy is owned by its ExternalSecret, so it goes
+with its last reader, and outlives a deletion that leaves orphans (`cleanupManagedSecrets` deletes nothing with the
+default `deletionPolicy`). About Kubernetes 1.36: a node
 serves the value of an immutable Secret that it read first to every later pod, as long as any of its
 pods names the Secret. Therefore pods read a copy, which can change.
 """

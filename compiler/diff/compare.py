@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diff import Action, Change, ended_move, upstream
+from compiler.diff import Action, Change, ended_move, kept_secrets, upstream
 from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
-from compiler.diff.immutable import refused
+from compiler.diff.immutable import refused, refused_by_webhook
 from compiler.diff.model_versions import changed, with_version
 from compiler.diff.objects import Key, OwnedObject, objects
 from compiler.diff.retained import taken_over
@@ -65,7 +65,8 @@ def _object(
         return _changed(environment, key, before, after)
     if before:
         verdict = (
-            taken_over(before.resource, new)
+            taken_over(before.resource, old, new)
+            or kept_secrets.of_removal(before.resource, new)
             or ended_move.of_removal(before, old, new)
             or of_removal(before.resource)
         )
@@ -87,8 +88,15 @@ def _changed(environment: str, key: Key, before: OwnedObject, after: OwnedObject
     change = _change(
         environment, key, after, Action.CHANGED, fields, tuple(dict.fromkeys(verdicts))
     )
+    return replace(change, recreation=any(_is_refused(field, before, after) for field in fields))
+
+
+def _is_refused(field: FieldChange, before: OwnedObject, after: OwnedObject) -> bool:
+    """Whether a cluster refuses to change a field in place."""
     custom = before.resource.custom
-    return replace(change, recreation=any(refused(change.kind, field, custom) for field in fields))
+    return refused(before.resource.kind, field, custom) or refused_by_webhook(
+        field, custom, before.manifest, after.manifest
+    )
 
 
 def _change(

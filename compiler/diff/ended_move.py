@@ -11,10 +11,10 @@ from compiler.derive.order import is_pruned
 from compiler.diagnostics.words import listing
 from compiler.diff.objects import OwnedObject
 from compiler.diff.risk import holds_data
-from compiler.diff.storage import volume_claims
 from compiler.model.effects import Judgement, Risk
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
+from compiler.model.volume_claims import deletes_volumes, volume_claims
 from compiler.spec.move import Move
 from compiler.tenants import move as tenant
 
@@ -47,7 +47,7 @@ def _judgement(manifest: Manifest, new: str) -> Judgement | None:
     reason = f"`{new}` has its data since the cut-over"
     if not is_pruned(manifest):
         return Judgement(Risk.NO_OP, f"{reason}; it stays, with its data, until you delete it")
-    if _deletes_volumes(manifest):
+    if deletes_volumes(manifest):
         return None
     volumes = sorted(volume_claims(manifest))
     if volumes:
@@ -60,12 +60,6 @@ def _staying(volumes: Sequence[str], namespace: str) -> str:
     if len(volumes) == 1:
         return f"its volume claim {names} stays {place} it"
     return f"its volume claims {names} stay {place} them"
-
-
-def _deletes_volumes(manifest: Manifest) -> bool:
-    """Whether the volumes of a StatefulSet are deleted with it."""
-    policy = manifest.get("spec", {}).get("persistentVolumeClaimRetentionPolicy", {})
-    return bool(policy.get("whenDeleted") == "Delete")
 
 
 def _owners(lowered: Lowered, namespace: str) -> set[str]:

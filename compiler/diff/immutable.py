@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from compiler.model.custom_resource import CustomResource
 from compiler.model.effects import FieldChange, shrinks
+from compiler.model.manifest import Manifest
 
 Field = tuple[str, str, Callable[[FieldChange], bool]]  # kinds, path, and condition
 
@@ -37,11 +38,20 @@ IMMUTABLE: tuple[Field, ...] = (
 )
 
 
+def refused_by_webhook(
+    change: FieldChange, custom: CustomResource | None, before: Manifest, after: Manifest
+) -> bool:
+    """Whether the webhook of an operator refuses to change this field of an existing object."""
+    return custom is not None and any(
+        re.fullmatch(path, change.path, re.DOTALL) and when(change, before, after)
+        for path, when in custom.webhook_refuses
+    )
+
+
 def refused(kind: str, change: FieldChange, custom: CustomResource | None = None) -> bool:
-    """Whether the API server, or an operator's webhook, refuses to change this field of an object."""
+    """Whether the API server refuses to change this field of an existing object."""
     if custom is not None:
-        patterns = (*custom.immutable, *custom.webhook_refuses)
-        return any(re.fullmatch(path, change.path, re.DOTALL) for path in patterns)
+        return any(re.fullmatch(path, change.path, re.DOTALL) for path in custom.immutable)
     return any(
         re.fullmatch(kinds, kind) and re.fullmatch(path, change.path, re.DOTALL) and when(change)
         for kinds, path, when in IMMUTABLE

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 
 from msgspec import Struct
 from msgspec.json import encode
 
 from compiler.delivery.apply_plan import WaveChange
+from compiler.delivery.successors import deletion_with_pods
 from compiler.diff import Action, Change
-from compiler.diff.compare import in_environment
+from compiler.diff.takeover import takes_over
 from compiler.model.custom_resource import at, kubectl_kind
 from compiler.model.effects import Risk
 from compiler.model.manifest import Manifest
@@ -29,13 +30,10 @@ class Recreations(Struct, frozen=True):
     refused: tuple[Change, ...]
 
 
-def recreations(before: Lowered, after: Lowered) -> Recreations:
-    """The commands for the differences between two trees of one environment."""
-    environment = str(after.platform.environment)
+def recreations(changes: Iterable[Change], before: Lowered, after: Lowered) -> Recreations:
+    """The commands for the changes between two trees of one environment."""
     changed = [
-        change
-        for change in in_environment(environment, before, after)
-        if change.action == Action.CHANGED and change.kind != "Job"
+        change for change in changes if change.action == Action.CHANGED and change.kind != "Job"
     ]
     old, new = _by_name(before), _by_name(after)
     commands, refused = [], []
@@ -50,7 +48,9 @@ def recreations(before: Lowered, after: Lowered) -> Recreations:
         deletion = _deletion(old[name][1], resource) if change.recreation else ()
         restarts = tuple(judgement.then for judgement in change.judgements if judgement.then)
         if deletion or restarts:
-            commands.append(WaveChange(wave, _title(change, resource), deletion, restarts))
+            commands.append(
+                WaveChange(wave, _title(change, old[name][1], resource), deletion, restarts)
+            )
     return Recreations(tuple(commands), tuple(refused))
 
 
@@ -71,7 +71,9 @@ def _is_safe(change: Change, resource: Resource) -> bool:
     return custom is None or not (custom.holds_data or custom.never_pruned)
 
 
-def _title(change: Change, resource: Resource) -> str:
+def _title(change: Change, before: Resource, resource: Resource) -> str:
+    if resource.kind == "StatefulSet" and not takes_over(before.manifest, resource.manifest):
+        return f"{change.title} is made anew with its pods, and its volumes stay"
     if resource.kind == "StatefulSet" and any(_SIZE in field.path for field in change.fields):
         return (
             f"{change.title} is made anew, and its pods and volumes stay; "
@@ -81,15 +83,18 @@ def _title(change: Change, resource: Resource) -> str:
 
 
 def _deletion(before: Resource, after: Resource) -> tuple[str, ...]:
-    """The commands before the object is applied: it is deleted, a StatefulSet without its pods."""
+    """The commands before the object is applied: it is deleted, a StatefulSet without its pods if they can stay."""
     kind = kubectl_kind(before.manifest)
     space = f" -n {before.namespace}" if before.namespace else ""
     if before.kind != "StatefulSet":
         return (f"kubectl delete {kind} {before.name}{space} --ignore-not-found",)
-    orphans = "--cascade=orphan --ignore-not-found"
+    if takes_over(before.manifest, after.manifest):
+        deletion = f"kubectl delete {kind} {before.name}{space} --cascade=orphan"
+    else:
+        deletion = deletion_with_pods(before)
     return (
         *_resized(before, _sizes(before.manifest), _sizes(after.manifest)),
-        f"kubectl delete {kind} {before.name}{space} {orphans}",
+        f"{deletion} --ignore-not-found",
     )
 
 

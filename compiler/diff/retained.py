@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from compiler.delivery.successors import deletion_with_pods, takers
 from compiler.diff import Action, Change
-from compiler.diff.storage import volume_claims
 from compiler.model.binding import Binding
 from compiler.model.effects import FieldChange, Judgement, Risk
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
+from compiler.model.volume_claims import deletes_volumes, volume_claims
 
 
 def renamed(before: Graph, after: Graph) -> dict[str, str]:
@@ -59,26 +60,19 @@ def binding(environment: str, old: str, new: Binding) -> Change:
     )  # fmt: skip
 
 
-def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
-    """The judgement of a removed server whose volumes another server keeps.
-
-    Two pods on one node can mount a ReadWriteOnce volume at the same time, and the lock file of a database
-    does not protect it between two pods (Kubernetes, access modes of persistent volumes).
-    """
-    claims = volume_claims(resource.manifest)
-    if not claims or after is None:
+def taken_over(
+    resource: Resource, before: Lowered | None, after: Lowered | None
+) -> Judgement | None:
+    """The judgement of a removed server whose volumes another server keeps."""
+    if before is None or after is None or deletes_volumes(resource.manifest):
         return None
-    space, name = resource.manifest["metadata"]["namespace"], resource.name
-    for successor in (
-        new_resource for package in after.packages.values() for new_resource in package.resources
-    ):
-        manifest = successor.manifest
-        if manifest["metadata"].get("namespace") == space and claims <= volume_claims(manifest):
+    claims = volume_claims(resource.manifest)
+    for _, successor in takers(resource, before, after):
+        if claims <= volume_claims(successor.manifest):
             return Judgement(
                 Risk.DOWNTIME,
                 f"`{successor.name}` goes on with its volume, and two servers would destroy the data",
-                f"kubectl delete statefulset {name} -n {space} --cascade=foreground --wait, which "
-                "ends when its pods are gone, then apply",
+                f"{deletion_with_pods(resource)}, which ends when its pods are gone, then apply",
             )
     return None
 

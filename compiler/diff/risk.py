@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from compiler.diff import versions
 from compiler.diff.rules import effects
-from compiler.diff.storage import claim_names
 from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.resource import Resource
+from compiler.model.volume_claims import claim_names
 
 # Kubernetes' own kinds whose deletion deletes data.
 _HOLDERS = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition",
@@ -36,10 +36,10 @@ def holds_data(resource: Resource) -> bool:
 
 
 def of_removal(resource: Resource) -> Judgement:
+    if resource.custom is not None and resource.custom.removal is not None:
+        return resource.custom.removal
     if holds_data(resource):
         return Judgement(Risk.DATA_LOSS, "its data is lost, or left unused", COPY)
-    if resource.custom is not None and resource.custom.unread_when_removed:
-        return Judgement(Risk.NO_OP, resource.custom.unread_when_removed)
     if resource.kind in _FORGOTTEN:
         return Judgement(Risk.NO_OP)
     if _applies_at_once(resource):

@@ -11,13 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compiler.diff.storage import (
-    claim_names,
-    loses_claim,
-    moves_data,
-    template_names,
-    volume_claims,
-)
+from compiler.diff.storage import loses_claim, moves_data
+from compiler.diff.takeover import takes_over
 from compiler.interfaces.istio import NAMESPACE_LABELS
 from compiler.model.effects import (
     COPY,
@@ -30,6 +25,7 @@ from compiler.model.effects import (
     shrinks,
 )  # fmt: skip
 from compiler.model.manifest import Manifest
+from compiler.model.volume_claims import claim_names, deletes_volumes, template_names, volume_claims
 
 Rule = tuple[str, Effect]  # kinds, as a regular expression, and the effect of a change
 
@@ -37,9 +33,14 @@ ORPHAN = (
     "kubectl delete {object} --cascade=orphan, then apply: the pods and volumes stay, and are "
     "taken over"
 )
+# What a new StatefulSet does not take over blocks the names of its own pods.
+WITH_PODS = (
+    "kubectl delete {object} --cascade=foreground --wait, which ends when its pods are gone, then "
+    "apply: the volumes stay, and new pods use them"
+)
+KEEP = "set its persistentVolumeClaimRetentionPolicy to Retain first, and apply that"
 EXPAND = (
     "set the new size on each PersistentVolumeClaim (the storage class must allow expansion), then "
-    + ORPHAN
 )
 
 
@@ -106,7 +107,27 @@ def _loses_a_host(change: FieldChange, before: Manifest, after: Manifest) -> boo
     return "" not in new and not old <= new
 
 
+def _anew(path: str, reason: str, preparation: str = "", when: When = always) -> tuple[Rule, ...]:
+    """The rules for a fixed field of a StatefulSet: it is made anew, if possible around its pods."""
+
+    def stays(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+        return when(change, before, after) and takes_over(before, after)
+
+    def goes_with_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+        return when(change, before, after) and deletes_volumes(before)
+
+    return (
+        rule("StatefulSet", path, Risk.DOWNTIME, reason, preparation + ORPHAN, stays),
+        rule("StatefulSet", path, Risk.DATA_LOSS,
+             f"{reason}, its pods must go with it, and its volumes are deleted with them", KEEP,
+             goes_with_volumes),
+        rule("StatefulSet", path, Risk.DOWNTIME,
+             f"{reason}, and its pods must go with it", preparation + WITH_PODS, when),
+    )  # fmt: skip
+
+
 WORKLOADS = "StatefulSet|Deployment|DaemonSet"
+_TEMPLATES = "volume-claim templates never change in place"
 # For every kind, before its component's table.
 _VOLUME_TABLE = (
     rule(".*", ".*(resources|storage)/.*", Risk.NO_OP, "the same amount, written otherwise",
@@ -125,16 +146,11 @@ _METADATA_TABLE = (
 STORAGE_TABLE = (
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/spec/resources/requests/storage",
          Risk.DATA_LOSS, "a volume can't shrink", COPY, shrinks),
-    rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/spec/resources/requests/storage",
-         Risk.DOWNTIME, "the size in a volume-claim template never changes in place", EXPAND),
-    rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _adds_claim),
-    rule("StatefulSet", "spec/volumeClaimTemplates", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _adds_claim),
-    rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/metadata/.*", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN),
-    rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _keeps_volumes),
+    *_anew("spec/volumeClaimTemplates/[^/]+/spec/resources/requests/storage",
+           "the size in a volume-claim template never changes in place", EXPAND),
+    *_anew("spec/volumeClaimTemplates(/[^/]+)?", _TEMPLATES, when=_adds_claim),
+    *_anew("spec/volumeClaimTemplates/[^/]+/metadata/.*", _TEMPLATES),
+    *_anew("spec/volumeClaimTemplates.*", _TEMPLATES, when=_keeps_volumes),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DATA_LOSS,
          "the server would start on other, empty volumes", COPY),
     rule("StatefulSet", "spec/persistentVolumeClaimRetentionPolicy.*", Risk.DATA_LOSS,
@@ -157,8 +173,7 @@ STORAGE_TABLE = (
          when=lambda change, *_: change.after is None),
 )  # fmt: skip
 WORKLOAD_TABLE = (
-    rule("StatefulSet", "spec/(serviceName|podManagementPolicy|selector)(/.*)?", Risk.DOWNTIME,
-         "the field never changes in place", ORPHAN),
+    *_anew("spec/(serviceName|podManagementPolicy|selector)(/.*)?", "the field never changes in place"),
     rule("Deployment|DaemonSet", "spec/selector(/.*)?", Risk.DOWNTIME,
          "a selector never changes in place: the workload must be deleted and made anew",
          "kubectl delete {object}, then apply"),

@@ -8,31 +8,7 @@ from typing import Any
 from compiler.model.effects import FieldChange
 from compiler.model.manifest import Manifest
 from compiler.model.resource import containers_of, pod_template
-
-
-def claim_names(manifest: Manifest) -> frozenset[str]:
-    """The names that a StatefulSet's pods have for their claimed volumes."""
-    if manifest.get("kind") != "StatefulSet":
-        return frozenset()
-    volumes = manifest["spec"].get("template", {}).get("spec", {}).get("volumes", ())
-    adopted = (volume["name"] for volume in volumes if "persistentVolumeClaim" in volume)
-    return template_names(manifest) | frozenset(adopted)
-
-
-def template_names(manifest: Manifest) -> frozenset[str]:
-    """The names of a StatefulSet's volume claim templates."""
-    templates = manifest.get("spec", {}).get("volumeClaimTemplates", ())
-    return frozenset(claim["metadata"]["name"] for claim in templates)
-
-
-def volume_claims(manifest: Manifest) -> frozenset[str]:
-    """The names of the PersistentVolumeClaims of a StatefulSet's pods."""
-    if manifest.get("kind") != "StatefulSet":
-        return frozenset()
-    spec, name = manifest["spec"], manifest["metadata"]["name"]
-    pods = range(int(spec.get("replicas", 1)))
-    templates = {f"{claim}-{name}-{pod}" for claim in template_names(manifest) for pod in pods}
-    return frozenset(templates | _claimed(spec["template"]["spec"].get("volumes")))
+from compiler.model.volume_claims import claim_names, claims_of
 
 
 def mount_paths(manifest: Manifest) -> frozenset[str]:
@@ -62,7 +38,7 @@ def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
         texts = [*_texts(change.before), *_texts(change.after)]
         return any(path in text for text in texts for path in paths)
     if parts[-1] in ("args", "command"):
-        texts = _differing_arguments(change.before, change.after)
+        texts = _differing_lines(change.before, change.after)
         return any(path in text for text in texts for path in paths)
     return parts[-2:-1] == ["containers"] and change.after is None and _mounts(change, claimed)
 
@@ -80,14 +56,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def loses_claim(change: FieldChange) -> bool:
     """Whether a changed or removed volume named a claim that no volume names now."""
-    return bool(_claimed(change.before) - _claimed(change.after))
-
-
-def _claimed(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        claim = value.get("persistentVolumeClaim")
-        return {claim["claimName"]} if claim else set()
-    return {name for element in value or () for name in _claimed(element)}
+    return bool(claims_of(change.before) - claims_of(change.after))
 
 
 def _mounts(change: FieldChange, claimed: frozenset[str]) -> bool:
@@ -95,10 +64,14 @@ def _mounts(change: FieldChange, claimed: frozenset[str]) -> bool:
     return any(mount["name"] in claimed for mount in change.before.get("volumeMounts", ()))
 
 
-def _differing_arguments(before: Any, after: Any) -> list[str]:
-    """Arguments that only one of the two lists has."""
-    old, new = list(before or ()), list(after or ())
+def _differing_lines(before: Any, after: Any) -> list[str]:
+    """Lines of arguments that only one of the two lists has; most arguments are one line, a script has many."""
+    old, new = _lines(before), _lines(after)
     return [
-        *(str(argument) for argument in old if argument not in new),
-        *(str(argument) for argument in new if argument not in old),
+        *(line for line in old if line not in new),
+        *(line for line in new if line not in old),
     ]
+
+
+def _lines(arguments: Any) -> list[str]:
+    return [line for argument in arguments or () for line in str(argument).split("\n")]

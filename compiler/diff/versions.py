@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from compiler import registry
 from compiler.diff import worst
-from compiler.diff.storage import claim_names
 from compiler.model.effects import FieldChange, Judgement, Risk
 from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES
 from compiler.model.versions import Crossing
+from compiler.model.volume_claims import claim_names
 from compiler.spec.image import split_image
 
 _IMAGE_FIELD = re.compile(r"spec/(imageName|.*/containers/[^/]+/image)")

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from compiler.model import CustomResource, Effect, Prerequisite, Risk
+from compiler.model import CustomResource, Effect, Judgement, Manifest, Prerequisite, Risk
 from compiler.spec.settings import Store
 
 _VERSION = "2.9.0"
 _CHARTS = "https://charts.external-secrets.io"
 
 _CREDENTIAL = "the credential that is made or fetched"
-# Copies of a Secret are deleted with the object that owns them; a generated Secret is orphaned, and
-# entries of a store stay (docs: creation and deletion policies).
-_STAYS = "the value stays in the store or the Secret from which it is copied"
+
+
+def _owned_secret(manifest: Manifest) -> str:
+    """The Secret that an ExternalSecret owns (`creationPolicy`, by default `Owner`)."""
+    target = manifest["spec"].get("target") or {}
+    if target.get("creationPolicy", "Owner") != "Owner":
+        return ""
+    return str(target.get("name") or manifest["metadata"]["name"])
+
+
 _TAKEN_OVER = Effect("spec(/.*)?", Risk.RELOAD, "its controller takes it over")
 EXTERNAL_SECRET = CustomResource(
     api="external-secrets.io/v1",
     kind="ExternalSecret",
     guards=_CREDENTIAL,
     ready="condition=Ready",
-    owned_secret=("spec", "target", "name"),
-    unread_when_removed=_STAYS,
+    owned_secret=_owned_secret,
+    removal=Judgement(Risk.NO_OP, "the values stay where they come from"),
     effects=(
         Effect("spec/target/name", Risk.DOWNTIME, "pods know the Secret by its old name"),
         _TAKEN_OVER,
@@ -29,14 +36,14 @@ SECRET_STORE = CustomResource(
     api="external-secrets.io/v1",
     kind="SecretStore",
     guards=_CREDENTIAL,
-    unread_when_removed=_STAYS,
+    removal=Judgement(Risk.NO_OP, "the values stay where they come from"),
     effects=(_TAKEN_OVER,),
 )
 PASSWORD = CustomResource(
     api="generators.external-secrets.io/v1alpha1",
     kind="Password",
     guards=_CREDENTIAL,
-    unread_when_removed="the values that it has generated stay",
+    removal=Judgement(Risk.NO_OP, "it makes no more values"),
     effects=(_TAKEN_OVER,),
 )
 

@@ -8,6 +8,9 @@ SEALED = CustomResource(
     api="bitnami.com/v1alpha1", kind="SealedSecret", ready="condition=Synced", holds_data=True
 )
 
+# A Secret with it may be overwritten by the controller, which owns it from then on.
+TO_BE_MANAGED = "sealedsecrets.bitnami.com/managed=true"
+
 _VERSION = "0.36.6"
 PREREQUISITE = Prerequisite(
     name="sealed-secrets",

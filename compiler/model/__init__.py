@@ -17,7 +17,7 @@ from compiler.model.binding import (
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
 from compiler.model.custom_resource import CopyOrder, CustomResource, OperatorWorkload
-from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
+from compiler.model.effects import COPY, Effect, FieldChange, Judgement, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
 from compiler.model.instance import PREFIX, REPLACES, USES, Instance
@@ -64,7 +64,7 @@ __all__ = [
     "COPY", "PREFIX", "REPLACES", "USES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Client", "Component",
     "ConfigFiles", "ConfigRef", "CopyOrder", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Injected", "Install", "Instance", "InstanceSpec",
-    "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
+    "InternalTraffic", "Judgement", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "Running", "RunningSpec", "SecretRef", "Section", "Settings", "SignOnPageSpec",

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.effects import Effect
+from compiler.model.effects import Effect, Judgement, When
 from compiler.model.manifest import Manifest
 
 Location = tuple[
@@ -41,12 +41,10 @@ class OperatorWorkload(Struct, frozen=True):
 class CopyOrder(Struct, frozen=True):
     """How an operator is asked for one copy at once, next to an object that orders them on a schedule."""
 
-    order: Callable[
-        [Manifest], Manifest
-    ]  # the object that asks for it, by the object with the schedule
+    order: Callable[[Manifest], Manifest]  # the object that asks, by the object with the schedule
     phase: str  # the JSONPath to the state of the order
     succeeded: str  # its states at the end
-    failed: str
+    failed: tuple[str, ...]
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):
@@ -65,10 +63,11 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     canary: Location = ()  # the place of a new version's percentage, if the operator keeps the old one
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
-    owned_secret: Location = ()  # the place of the name of a Secret that it makes, and that goes with it
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
+    # The name of the Secret that its operator makes, and that is deleted with the object; empty for none.
+    owned_secret: Callable[[Manifest], str] | None = None
+    removal: Judgement | None = None  # the effect of the deletion of an object that holds no data
     holds_data: bool = False  # whether data is lost or unused after the deletion of an object
-    unread_when_removed: str = ""  # why a removed object is no loss to any reader
     never_pruned: bool = False  # whether data hangs on the object itself, so no delivery deletes it
     recovery: Location = ()  # the place that asks the operator to make the object from copies
     recovery_time: Location = ()  # the place of the time to which it is restored
@@ -78,7 +77,9 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
-    webhook_refuses: tuple[str, ...] = ()  # patterns of paths that the operator's webhook refuses
+    webhook_refuses: tuple[
+        tuple[str, When], ...
+    ] = ()  # changes of fields that its operator refuses
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property

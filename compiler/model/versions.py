@@ -67,6 +67,7 @@ class Boundary(Struct, frozen=True):
     source: Source
     missing: str = ""  # the part for a tag without a match of the pattern
     long_step: LongStep | None = None
+    targets: str = ".*"  # a pattern of the new versions that the boundary concerns
 
     def crossed(self, old: str, new: str) -> Crossing | None:
         """The effect of a step from one image to another, if it crosses this boundary."""
@@ -77,6 +78,8 @@ class Boundary(Struct, frozen=True):
         if crossing is None:
             return None
         names = {"old": ".".join(parts[0] or ()), "new": ".".join(parts[1] or ())}
+        if not re.fullmatch(self.targets, names["new"]):
+            return None
         if self.long_step and re.fullmatch(
             self.long_step.pattern, "{old} to {new}".format(**names)
         ):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.bases import redis_metrics, sentinel
@@ -45,6 +46,19 @@ def lower(
         yield kube.headless(me, "replica", {"tcp-redis": PORT}, name=f"{copies}-headless")
         yield model.InternalTraffic("replica", "primary", (PORT,))
         yield redis_metrics.of("replica", PORT)
+
+
+def _single(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
+    return min(int(manifest["spec"].get("replicas", 1)) for manifest in (before, after)) <= 1
+
+
+# The script writes users and settings of Sentinel. The server's data is in the folder of its configuration,
+# and the first Sentinels take the first pod for the primary: the server that was alone before.
+_SCRIPT = "spec/template/spec/initContainers/users/command"
+_PREPARATION = (
+    model.Effect(_SCRIPT, model.Risk.DOWNTIME, "its only pod restarts", when=_single),
+    model.Effect(_SCRIPT, model.Risk.RESTART, "the pods are replaced one after the other"),
+)
 
 
 class Server(Struct, frozen=True):
@@ -100,9 +114,10 @@ class Server(Struct, frozen=True):
         claim = (
             [kube.volume_claim(me, "data", storage(self.spec, self.limit))] if persistent else []
         )
-        return kube.stateful_set(
+        server = kube.stateful_set(
             me, role, template, replicas=replicas, claims=claim, name=name, parallel=parallel
         )
+        return replace(server, effects=_PREPARATION)
 
     def _data(self) -> Iterator[kube.Volume]:
         if self.spec.persistence == "none":

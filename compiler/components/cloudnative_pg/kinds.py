@@ -59,6 +59,8 @@ CLUSTER = CustomResource(
     "another `archive` under its `backup`",
     holds_data=True,
     never_pruned=True,
+    # validateStorageConfigurationChange of internal/webhook/v1/cluster_webhook.go, 1.30.
+    webhook_refuses=(("spec/(storage|walStorage)/size", shrinks),),
     effects=(
         Effect("spec/(storage|walStorage)/size", Risk.DATA_LOSS, "a volume can't shrink", COPY,
                shrinks),
@@ -110,17 +112,20 @@ OBJECT_STORE = CustomResource(
 
 
 def _backup(schedule: Manifest) -> Manifest:
-    """A Backup with the settings of a ScheduledBackup (api/v1/backup_types.go of 1.30)."""
+    """The Backup that a ScheduledBackup makes when its time comes (api/v1/backup_types.go of 1.30)."""
+    metadata = {key: schedule["metadata"].get(key) for key in ("namespace", "labels")}
     spec = {
         key: schedule["spec"][key]
         for key in ("cluster", "method", "pluginConfiguration")
         if key in schedule["spec"]
     }
-    metadata = {
-        "name": f"{schedule['metadata']['name']}-now",
-        "namespace": schedule["metadata"]["namespace"],
+    name = f"{schedule['metadata']['name']}-now"
+    return {
+        "apiVersion": API,
+        "kind": "Backup",
+        "metadata": {"name": name, **metadata},
+        "spec": spec,
     }
-    return {"apiVersion": API, "kind": "Backup", "metadata": metadata, "spec": spec}
 
 
 SCHEDULED_BACKUP = CustomResource(
@@ -128,6 +133,6 @@ SCHEDULED_BACKUP = CustomResource(
     kind="ScheduledBackup",
     holds_data=True,
     copies_data=True,
-    copy_order=CopyOrder(_backup, "{.status.phase}", succeeded="completed", failed="failed"),
+    copy_order=CopyOrder(_backup, "{.status.phase}", "completed", ("failed", "invalid")),
     immutable=("spec/cluster(/.*)?",),
 )

@@ -13,6 +13,7 @@ from compiler.components.kserve.compute import CONFINED, compute
 from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime, spelled
 from compiler.interfaces import serving
 from compiler.model import Env
+from compiler.model.effects import always
 from compiler.spec import quantity
 from compiler.spec.duration import seconds
 from compiler.spec.served_model import ModelSpec
@@ -64,7 +65,7 @@ INFERENCE_SERVICE = model.CustomResource(
     deployments=".+-predictor-[0-9]+-deployment",  # Knative names them
     canary=(*_PREDICTOR, "canaryTrafficPercent"),
     restarts_by_deletion=True,  # KServe and Knative write the workloads of its pods
-    webhook_refuses=(f"metadata/annotations/{MODE.replace('/', '~1')}",),
+    webhook_refuses=((f"metadata/annotations/{MODE.replace('/', '~1')}", always),),
     effects=(
         model.Effect("metadata/annotations.*", model.Risk.DOWNTIME,
                      "KServe refuses another deployment mode: the model must be deleted and made anew",

@@ -4,6 +4,7 @@ from compiler.model.versions import Boundary, Crossing, LongStep, Source, Tags, 
 
 _ISSUE = Source("docker-library/mysql#1007, MySQL's own message", "2024-01")
 _MANUAL = Source("MySQL 8.4 manual, 3.2 and 3.3", "2026-11")
+_DOWNGRADES = Source("MySQL 8.0 manual, 4 Downgrading MySQL", "2026-11")
 _TRANSITIONS = Source(
     "mysql-server, sql/dd/impl/bootstrap: bootstrapper.cc, and server_version_transition.cc since 26.7",
     "2026-11",
@@ -27,6 +28,11 @@ _DOWN = Crossing(
     "data loss", True, "MySQL {new} does not start on the data of {old}: a downgrade stays within a series",
     "dump the databases, empty the volume, start {new} and restore",
 )  # fmt: skip
+# Its message: Cannot boot server version 80034 on data directory built by version 80035.
+_DOWN_PATCH = Crossing(
+    "data loss", True, "MySQL {new} does not start on the data of {old}: MySQL 8.0 goes back to 8.0.35 at most",
+    "stay on 8.0.35 or newer; or dump the databases, empty the volume, start {new} and restore",
+)  # fmt: skip
 VERSIONS = Versions(
     tags=(
         Tags(
@@ -43,6 +49,10 @@ VERSIONS = Versions(
         Boundary(
             "mysql", r"^(\d+)\.(\d+)", "StatefulSet", _UP, _DOWN, _ISSUE,
             long_step=LongStep(_LONG_STEPS, _SKIPS, _TRANSITIONS),
+        ),
+        Boundary(
+            "mysql", r"^(8)\.(0)\.(\d+)", "StatefulSet", None, _DOWN_PATCH, _DOWNGRADES,
+            targets=r"8\.0\.([12]?\d|3[0-4])",
         ),
     ),
 )  # fmt: skip
