@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, get_args
 
 from compiler.diagnostics.fix import Edit, Fix
+from compiler.diagnostics.misspelt_keys import possible
 from compiler.diagnostics.words import correction, normalised
 from compiler.document import Node, Path
 from compiler.document.flow_style import flow_style
@@ -38,7 +39,8 @@ def correction_of(
 ) -> Fix | None:
     """The edit for an error at a full path; `keys` are the candidates for an unknown key."""
     if error.type == "extra_forbidden":
-        return corrected_key(document.span_of(full), str(full[-1]), keys)
+        fix = corrected_key(document.span_of(full), str(full[-1]), keys)
+        return possible(document.at(full[:-1]), str(full[-1]), fix)
     if error.type == "missing":
         return _line(error, document, full)
     node = document.at(full)

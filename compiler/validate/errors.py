@@ -15,6 +15,7 @@ from msgspec import Struct
 from pydantic import Tag, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from compiler.document import Node
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.section import LONG, SHORT, Section, fields
 
@@ -33,7 +34,8 @@ class FieldError(Struct, frozen=True):
     parent: Any  # the type of the enclosing map or list
     expected: Any  # the expected type; None for an unknown key
     on_key: bool = False
-    neighbours: Mapping[str, Any] = {}  # for an unknown key: the map that has it
+    node: Node | None = None  # for an unknown key: the map that has it
+    neighbours: Mapping[str, Any] = {}  # for an unknown amount: the values of its map
 
     @property
     def reason(self) -> InvalidValue | None:

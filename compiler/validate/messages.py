@@ -39,11 +39,12 @@ def report_errors(
 
 
 def _with_map(error: FieldError, path: Path, document: Node) -> FieldError:
-    """An error of an unknown amount with the values of its map, because several may belong together."""
-    if error.type != "extra_forbidden" or not is_amount(str(error.loc[-1])):
+    """An error of an unknown key with its map; of an amount with the map's values, which may belong together."""
+    if error.type != "extra_forbidden":
         return error
-    neighbours = document.at((*path, *error.loc[:-1])).plain()
-    return replace(error, neighbours=neighbours) if isinstance(neighbours, dict) else error
+    node = document.at((*path, *error.loc[:-1]))
+    amounts = is_amount(str(error.loc[-1])) and isinstance(node.value, dict)
+    return replace(error, node=node, neighbours=node.plain() if amounts else {})
 
 
 def _report_outdented(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from compiler.diagnostics.misspelt_keys import suggested_key, there_already
 from compiler.diagnostics.words import alternatives, listing, suggestion
 from compiler.document import Path
 from compiler.document.colons import without_space
@@ -55,18 +57,32 @@ def _where(full: Path) -> str:
 
 def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     message = f"unknown key `{key}` {_where(full)}"
+    return "unknown-key", message, _help_for_key(error, key, full)
+
+
+def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
+    """The help for an unknown key: what to write instead, unless the map has that already."""
+    assert error.node is not None
     if is_below_spec(error):
-        return "unknown-key", message, f"indent `{key}:` under `spec:`"
+        spec = error.node.child("spec")
+        twice = spec is not None and key in spec.keys
+        return f"`spec` has `{key}` too: merge them" if twice else f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
-        return "unknown-key", message, f"move `{key}:` under `spec:`"
+        return f"move `{key}:` under `spec:`"
     keys = candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
         correction = advice(key, error.value, keys, error.defaults, error.neighbours)
-    help = (
-        (correction,) if correction else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
-    )
-    return "unknown-key", message, help
+    if correction:
+        single = _SINGLE_VALUE.match(correction)
+        if single and single[1] != key and error.node.has_both(key, single[1]):
+            return there_already(single[1])
+        return correction
+    return suggested_key(error.node, key, keys) or f"the keys are {listing(keys)}"
+
+
+# Advice to write another key with one value. Where it is a map, the map that is there takes more keys.
+_SINGLE_VALUE = re.compile(r"write `(\w+): (?!\{)[^,`]*`")
 
 
 def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
