@@ -23,6 +23,21 @@ MODEL = "spec:\n  models:\n    m: {format: vllm, uri: 's3://models/m', "
 CASES = {
     "a name that begins with its type": (
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
+    "memory without a unit": (f"{COMPONENT}redis: {{memory: 2048}}", "write `2048Mi`", False),
+    "a limit without a unit": (
+        f"{COMPONENT}redis: {{resources: {{limits: {{memory: 4096}}}}}}", "write `4096Mi`", False),
+    "a request without a unit": (
+        f"{COMPONENT}redis: {{resources: {{requests: {{memory: 512}}}}}}", "write `512Mi`", False),
+    "a limit without a unit, below the request": (
+        f"{COMPONENT}redis: {{resources: {{requests: {{memory: 1Gi}}, limits: {{memory: 2048}}}}}}",
+        "write `2048Mi`", False),
+    "memory in a few Gi, without a unit": (f"{COMPONENT}redis: {{memory: 4}}", "write `4Gi`", False),
+    "memory in Ki, without a unit": (f"{COMPONENT}redis: {{memory: 524288}}", "write `524288Ki`", False),
+    "memory in which no pod starts": (f"{COMPONENT}redis: {{memory: 512Ki}}", "write it like `512Mi`", False),
+    "storage in Mi, without a unit": (f"{COMPONENT}seaweedfs: {{storage: 20480}}", "write `20480Mi`", False),
+    "storage in Gi, without a unit": (f"{COMPONENT}seaweedfs: {{storage: 500}}", "write `500Gi`", False),
+    "memory of a GPU without a unit": (
+        f"{MODEL}gpu: {{count: 1, memory: 141}}}}", "write `141Gi`", False),
     "no type at all": (f"{COMPONENT}quokka: {{}}", "the types are `argo-workflows`", False),
     "a gateway of the cluster": (f"{COMPONENT}ingress-nginx: {{}}", "hosts are routed by a component of type", False),
     "an identity provider": (f"{COMPONENT}keycloak: {{}}", "`login:` under `spec:`", False),
