@@ -14,7 +14,8 @@ from compiler.document.span import Span
 from compiler.spec import quantity
 from compiler.spec.section import fields
 from compiler.upstream.other_systems import _answers, instead_of
-from compiler.validate.corrections import _language, corrected_key
+from compiler.validate.corrections import corrected_key
+from compiler.validate.language import language_keys
 
 COMPONENT = "spec:\n  components:\n    "
 WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
@@ -238,7 +239,7 @@ def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
     """All pairs: a key of any section, written in any component's section that does not take it."""
     span = Span("", 1, 1, 1, 1)
     pairs = 0
-    for type, key in product(registry.all_types(), sorted(_language())):
+    for type, key in product(registry.all_types(), sorted(language_keys())):
         component = registry.component(type)
         assert component is not None
         keys = tuple(key for _, key, _ in fields(component.Spec))

@@ -15,8 +15,8 @@ from click.testing import Result
 from support import command_line
 from support.paths import SCENARIOS
 
-from compiler.cli import VERBS
 from compiler.commands.examples import examples, sentence
+from compiler.commands.verbs import VERBS
 from compiler.delivery.local_ports import local_ports
 
 # A GPU on any node is a warning.
