@@ -83,6 +83,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     ui: bool = False  # whether people open it in a browser, at the instance's route
     own_login: bool = False  # whether it asks for a login itself, also at the route
     programs: bool = False  # whether programs use the route too, with keys that no login page takes
+    tls_unrouted: bool = False  # whether it asks for TLS itself if no gateway has its certificate
     secret: str | None = None  # the one Secret of all clients; None if each binding has its own
     private: tuple[str, ...] = ()  # prefixes of paths that callers outside the cluster don't reach
     # The requirements of the provider that its clients have too.

@@ -75,6 +75,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         ui=True,
         own_login=True,
         own_oauth=True,
+        tls_unrouted=True,
     )
     runs = workflows.Offer(
         requires_of_clients=(ARTIFACTS,), injected=upstream.executor(me.spec.release)
