@@ -40,6 +40,9 @@ class Claim(Struct, frozen=True, kw_only=True):
     optional: bool = False  # whether a missing provider is no error
     outside: bool = False  # whether clients outside the cluster use it too, at the provider's route
     help: str = ""  # how to write the spec if nothing provides it, instead of the list of types
+    untrusting: str = (
+        ""  # how to write the spec if the consumer's program trusts no authority of it
+    )
     guards: bool = False  # whether requests from outside the cluster pass the consumer first
 
     @property
