@@ -24,6 +24,12 @@ MODEL = "spec:\n  models:\n    m: {format: vllm, uri: 's3://models/m', "
 CASES = {
     "a name that begins with its type": (
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
+    "a map for a list of maps": (
+        "spec:\n  silence: {unmaintained-upstream: known}", "write `silence: [{code: ..., reason: ...}]`", False),
+    "a word for a list of maps": (
+        "spec:\n  silence: unmaintained-upstream", "write `silence: [{code: ..., reason: ...}]`", False),
+    "a word for an entry": (
+        "spec:\n  silence: [unmaintained-upstream]", "write its keys in braces, `{code: ..., reason: ...}`", False),
     "memory without a unit": (f"{COMPONENT}redis: {{memory: 2048}}", "write `2048Mi`", False),
     "a limit without a unit": (
         f"{COMPONENT}redis: {{resources: {{limits: {{memory: 4096}}}}}}", "write `4096Mi`", False),

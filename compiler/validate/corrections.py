@@ -101,6 +101,8 @@ def _intended_value(error: FieldError) -> str | None:
             return SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
+            if error.entry is not None:
+                return None
             return flow_style(value.split()) if _WORDS.fullmatch(value) else None
     return None
 
