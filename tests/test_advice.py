@@ -14,7 +14,8 @@ from compiler.document.span import Span
 from compiler.spec import quantity
 from compiler.spec.section import fields
 from compiler.upstream.other_systems import _answers, instead_of
-from compiler.validate.corrections import _language, corrected_key
+from compiler.validate.corrections import corrected_key
+from compiler.validate.language import language_keys
 
 COMPONENT = "spec:\n  components:\n    "
 WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
@@ -23,6 +24,27 @@ MODEL = "spec:\n  models:\n    m: {format: vllm, uri: 's3://models/m', "
 CASES = {
     "a name that begins with its type": (
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
+    "a map for a list of maps": (
+        "spec:\n  silence: {unmaintained-upstream: known}", "write `silence: [{code: ..., reason: ...}]`", False),
+    "a word for a list of maps": (
+        "spec:\n  silence: unmaintained-upstream", "write `silence: [{code: ..., reason: ...}]`", False),
+    "a word for an entry": (
+        "spec:\n  silence: [unmaintained-upstream]", "write its keys in braces, `{code: ..., reason: ...}`", False),
+    "memory without a unit": (f"{COMPONENT}redis: {{memory: 2048}}", "write `2048Mi`", False),
+    "a limit without a unit": (
+        f"{COMPONENT}redis: {{resources: {{limits: {{memory: 4096}}}}}}", "write `4096Mi`", False),
+    "a request without a unit": (
+        f"{COMPONENT}redis: {{resources: {{requests: {{memory: 512}}}}}}", "write `512Mi`", False),
+    "a limit without a unit, below the request": (
+        f"{COMPONENT}redis: {{resources: {{requests: {{memory: 1Gi}}, limits: {{memory: 2048}}}}}}",
+        "write `2048Mi`", False),
+    "memory in a few Gi, without a unit": (f"{COMPONENT}redis: {{memory: 4}}", "write `4Gi`", False),
+    "memory in Ki, without a unit": (f"{COMPONENT}redis: {{memory: 524288}}", "write `524288Ki`", False),
+    "memory in which no pod starts": (f"{COMPONENT}redis: {{memory: 512Ki}}", "write it like `512Mi`", False),
+    "storage in Mi, without a unit": (f"{COMPONENT}seaweedfs: {{storage: 20480}}", "write `20480Mi`", False),
+    "storage in Gi, without a unit": (f"{COMPONENT}seaweedfs: {{storage: 500}}", "write `500Gi`", False),
+    "memory of a GPU without a unit": (
+        f"{MODEL}gpu: {{count: 1, memory: 141}}}}", "write `141Gi`", False),
     "no type at all": (f"{COMPONENT}quokka: {{}}", "the types are `argo-workflows`", False),
     "a gateway of the cluster": (f"{COMPONENT}ingress-nginx: {{}}", "hosts are routed by a component of type", False),
     "an identity provider": (f"{COMPONENT}keycloak: {{}}", "`login:` under `spec:`", False),
@@ -223,7 +245,7 @@ def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
     """All pairs: a key of any section, written in any component's section that does not take it."""
     span = Span("", 1, 1, 1, 1)
     pairs = 0
-    for type, key in product(registry.all_types(), sorted(_language())):
+    for type, key in product(registry.all_types(), sorted(language_keys())):
         component = registry.component(type)
         assert component is not None
         keys = tuple(key for _, key, _ in fields(component.Spec))

@@ -276,13 +276,17 @@ def test_argo_cds_objects_fit_their_schemas_and_allow_the_platform(
     project = objects[0]["spec"]
     result = compiled(scenario)
     spaces = {destination["namespace"] for destination in project["destinations"]}
+    needed = set()
     for name in result.environments:
+        needed.add(result.lowered[name].platform.settings.namespace)
         for manifest in manifests(result.lowered[name]):
             space = manifest["metadata"].get("namespace")
+            if manifest["kind"] == "Namespace" or space:
+                needed.add(space or manifest["metadata"]["name"])
             listed = "namespaceResourceWhitelist" if space else "clusterResourceWhitelist"
             kind = {"group": manifest["apiVersion"].rpartition("/")[0], "kind": manifest["kind"]}
             assert kind in project[listed]
-            assert space is None or space in spaces
+    assert spaces == needed
 
 
 def test_each_environment_is_an_application() -> None:

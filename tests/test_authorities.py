@@ -134,6 +134,33 @@ def test_who_cannot_be_told_is_refused(client: str) -> None:
     )
 
 
+OWN = "write the certificates themselves, as `ca: |`: clients read them in different ways"
+NO_ARCHIVE = (
+    "write `archive: false` under `argo-workflows`: then no database keeps its finished runs"
+)
+REMEDIES = {
+    "a database whose authority is an object": (
+        "external-s3: {host: s3.example.com}\n    argo-workflows: {}\n"
+        "    external-postgres: {host: db.example.internal, ca: {configMap: acme-ca}}\n", NO_ARCHIVE),
+    "a database whose authority is a text": (REFUSED["argo-workflows"], NO_ARCHIVE),
+    "a store that one program reads as a Secret": (
+        "external-s3: {host: s3.example.com, ca: {configMap: acme-ca}}\n    postgres: {}\n    argo-workflows: {}\n",
+        OWN),
+    "copies that an operator reads as a Secret": (REFUSED["cnpg"], OWN),
+    "a store that models read as a ConfigMap": (REFUSED["models-mlops"], OWN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REMEDIES)
+def test_the_help_is_one_that_helps(case: str) -> None:
+    components, help = REMEDIES[case]
+    result = pipeline.compile(f"{HEAD}    {components}".encode(), "platform.yaml")
+    findings = [
+        finding for finding in result.report.sorted() if finding.code == "unknown-authority"
+    ]
+    assert [finding.help[0] for finding in findings] == [help], result.report.sorted()
+
+
 def test_operators_are_handed_the_authority() -> None:
     """Each by the field of its API, and by an object that is there, in the namespace that reads it."""
     compiled = {

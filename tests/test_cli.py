@@ -15,7 +15,7 @@ from support import command_line
 from support.paths import ROOT
 
 from compiler import pipeline
-from compiler.cli import SYNONYMS, VERBS
+from compiler.commands.verbs import SYNONYMS, VERBS
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo

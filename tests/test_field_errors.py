@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from support.diagnosing import HEADER, diagnosed
 from support.spec_strategies import SCHEMA, section
 
 from compiler import registry
@@ -124,3 +125,15 @@ def test_the_keys_of_a_section_are_the_users_alone() -> None:
     """The compiler may call a field by its name in Python; a spec may not."""
     (error,) = _errors({"node_selector": {}}, SECTIONS["mlflow"])
     assert (error.loc, error.type) == (("node_selector",), "extra_forbidden")
+
+
+def test_a_value_is_quoted_as_the_spec_has_it() -> None:
+    spec = f"{HEADER}spec:\n  components: {{redis: {{persistence: false}}}}\n"
+    (finding,) = diagnosed(spec.encode())
+    assert finding.message == "`persistence` cannot be `false`"
+
+
+def test_a_wrong_entry_is_told_from_a_wrong_list() -> None:
+    for value, subject in (("[cold-start]", "an entry of `silence`"), ("{a: b}", "`silence`")):
+        (finding,) = diagnosed(f"{HEADER}spec:\n  silence: {value}\n".encode())
+        assert finding.message.startswith(f"{subject} must be ")

@@ -127,6 +127,67 @@ def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> Non
     assert len(needed) == 4
 
 
+ACME = "  tls: {issuer: {name: letsencrypt}}\n"
+PAGES = "seaweedfs: {}, postgres: {}, mlflow: {}"
+
+
+def solvers(environment: Lowered) -> dict[tuple[str, str], Manifest]:
+    """The objects that select the pods of a challenge, by their kind and namespace."""
+    label = {"acme.cert-manager.io/http01-solver": "true"}
+    selects = {
+        "NetworkPolicy": "podSelector",
+        "AuthorizationPolicy": "selector",
+        "PeerAuthentication": "selector",
+    }
+    return {
+        (manifest["kind"], manifest["metadata"]["namespace"]): manifest["spec"]
+        for manifest in objects_of(environment)
+        if (manifest["spec"].get(selects.get(manifest["kind"], "")) if "spec" in manifest else None)
+        == {"matchLabels": label}
+    }
+
+
+def test_the_controller_reaches_the_pods_of_a_challenge_beside_each_certificate() -> None:
+    environment = lowered("ingress", "k3s")
+    spaces = {
+        manifest["metadata"]["namespace"]
+        for manifest in of_kind(environment, "Certificate").values()
+    }
+    actual = solvers(environment)
+    assert actual.keys() == {("NetworkPolicy", space) for space in spaces}
+    (rule,) = actual["NetworkPolicy", "storage"]["ingress"]
+    (peer,) = rule["from"]
+    assert peer["namespaceSelector"]["matchLabels"] == {
+        "kubernetes.io/metadata.name": "kube-system"
+    }
+    assert rule["ports"] == [{"protocol": "TCP", "port": 8089}]
+    assert not solvers(lowered("ingress", "prod"))  # its certificate is the user's
+
+
+def test_the_mesh_lets_a_controller_outside_it_reach_the_pods_of_a_challenge() -> None:
+    istio = "istio: {dataplane: ambient}"
+    environment = compiled(
+        f"{ACME}{LOGIN}  components: {{{PAGES}, {istio}, edge: {{type: ingress}}}}\n"
+    )
+    actual = solvers(environment)
+    assert actual.keys() == {
+        (kind, "mlops") for kind in ("NetworkPolicy", "AuthorizationPolicy", "PeerAuthentication")
+    }
+    assert actual["PeerAuthentication", "mlops"]["portLevelMtls"] == {
+        "8089": {"mode": "PERMISSIVE"}
+    }
+    assert actual["AuthorizationPolicy", "mlops"]["rules"] == [
+        {"to": [{"operation": {"ports": ["8089"]}}]}
+    ]
+
+
+@pytest.mark.parametrize("edge", ["istio-gateway", "gateway-api"])
+def test_a_certificate_in_the_gateways_namespace_needs_no_policy(edge: str) -> None:
+    environment = compiled(f"{ACME}{LOGIN}  components: {{{PAGES}, edge: {{type: {edge}}}}}\n")
+    assert of_kind(environment, "Certificate")
+    assert not solvers(environment)
+
+
 @pytest.mark.parametrize(
     ("scenario", "environment", "spaces"),
     [

@@ -151,7 +151,7 @@ def test_an_upstream_without_a_mirror_is_left_alone() -> None:
 
 
 RELEASES = "https://files.example.internal/releases"
-URL = re.compile(r"\bhttps?://([\w.-]+)")
+URL = re.compile(r"\b(?:https?|oci)://([\w.-]+)")
 INSIDE = re.compile(
     r"(.*\.)?(example\.(com|internal|org)|internal|local|svc|corp|localhost)|[\w-]+|[\d.]+"
 )

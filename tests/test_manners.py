@@ -15,8 +15,8 @@ from click.testing import Result
 from support import command_line
 from support.paths import SCENARIOS
 
-from compiler.cli import VERBS
 from compiler.commands.examples import examples, sentence
+from compiler.commands.verbs import VERBS
 from compiler.delivery.local_ports import local_ports
 
 # A GPU on any node is a warning.
@@ -197,6 +197,17 @@ def test_each_page_has_its_own_local_port(spec: Path) -> None:
     for name, port in (("mlflow", 5000), ("second", 5001), ("third", 5002)):
         command = f"kubectl port-forward -n mlops service/{name} {port}:5000"
         assert f"# open {name} at http://localhost:{port}: {command}\n" in plan
+
+
+@pytest.mark.parametrize(("edge", "scheme"), [("", "https"), (", edge: {type: ingress}", "http")])
+def test_a_server_with_tls_of_its_own_is_opened_by_it(spec: Path, edge: str, scheme: str) -> None:
+    """Argo's server has TLS, and none behind a gateway, which has the certificate."""
+    settings = "domain: a.example\n  login: {issuer: 'https://sso.a.example', client: {id: ml}}\n"
+    text = SPEC.replace("mlflow: {}", f"mlflow: {{}}, argo-workflows: {{}}{edge}")
+    spec.write_text(text.replace("spec:\n", f"spec:\n  {settings}"))
+    plan = run(["apply-plan", "prod"]).stdout
+    assert f"# open argo-workflows at {scheme}://localhost:2746: " in plan
+    assert "# open mlflow at http://localhost:5000: " in plan
 
 
 def test_a_page_keeps_its_port_if_it_is_free() -> None:

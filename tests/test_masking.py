@@ -7,17 +7,21 @@ from copy import deepcopy
 from functools import cache, partial
 from itertools import cycle
 from json import dumps as json_text
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from support.diagnosing import HEADER, diagnosed
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
+from compiler.cli import platformc
 from compiler.commands.options import FORMATS
 from compiler.diagnostics import github, json, junit, masked_files, masking, sarif, text
-from compiler.model import Path
+from compiler.model import Path as Keys
+from compiler.validate.language import language_words
 
 RENDERERS = {"text": text, "json": json, "sarif": sarif, "github": github, "junit": junit}
 SECRET = "hunter2hunter2"
@@ -147,6 +151,38 @@ def test_what_is_no_credential_is_shown() -> None:
     assert "pullSecrets: [Bad_Name]" in rendered
 
 
+# Values that are words of the compiler, each with a text that must be whole
+OWN_WORDS = {
+    "postgres: {auth: {postgresPassword: secret}}": "(`platformc secrets list`)",
+    "postgres: {password: postgres}": "unknown key `password` in `postgres`",
+    "postgres: {password: storage}": "`resources`, `storage`, `storageClass`",
+    "redis: {password: mlflow, image: 'ghcr.io/mlflow/mlflow:latest'}": "`ghcr.io/mlflow/mlflow:latest` is floating",
+    "minio: {password: validate}\n    mlfow: {}": "error[unknown-type]: `mlfow` is not a component type",
+    "redis: {password: allkeys-lru, eviction: x}": "`allkeys-lru`",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("component", OWN_WORDS)
+def test_a_credential_hides_no_word_of_the_compiler(component: str, tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(f"{HEADER}spec:\n  components:\n    {component}\n")
+    result = CliRunner().invoke(platformc, ["validate", "-f", str(spec)])
+    assert OWN_WORDS[component] in result.stderr
+    assert ": ********" in result.stderr
+
+
+@pytest.mark.parametrize("case", sorted(HIDDEN.keys() | FORMS.keys()))
+def test_a_credential_that_is_a_word_of_the_compiler_is_hidden_as_a_value(case: str) -> None:
+    text_of = {**FORMS, **HIDDEN}[case].replace(SECRET, "SECRET")
+    spec = HEADER + text_of.replace("SECRET", "serverless")
+    assert "serverless" in language_words()
+    for form in FORMATS:
+        rendered = RENDERERS[form].render(
+            diagnosed(spec.encode()), {"platform.yaml": spec}, language_words
+        )
+        assert "serverless" not in rendered
+
+
 def test_what_a_help_says_to_type_is_shown() -> None:
     spec = f"{HEADER}spec:\n  components:\n    external-postgres: {{host: pg.acme.com, existingSecret: acme-pg}}\n"
     rendered = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
@@ -202,10 +238,10 @@ PLANTED = {
     "password in a URL": (f"postgres://me:{SECRET}@db/x", SECRET),
     "random text": (RANDOM, RANDOM),
 }
-Place = tuple[str, Path]  # a scenario, and where in its spec
+Place = tuple[str, Keys]  # a scenario, and where in its spec
 
 
-def _walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def _walk(value: Any, path: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     yield path, value
     for key, inner in _inside(value):
         yield from _walk(inner, (*path, key))
@@ -217,7 +253,7 @@ def _inside(value: Any) -> Iterable[tuple[Any, Any]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _kind(document: Any, path: Path) -> Path:
+def _kind(document: Any, path: Keys) -> Keys:
     """A path without the names that users choose: equal for one field of the language."""
     parts: list[str | int] = []
     for index, part in enumerate(path):
@@ -230,16 +266,16 @@ def _kind(document: Any, path: Path) -> Path:
     return tuple(parts)
 
 
-def _at(document: Any, path: Path) -> Any:
+def _at(document: Any, path: Keys) -> Any:
     for part in path:
         document = document[part]
     return document
 
 
 @cache
-def places() -> dict[bool, dict[Path, Place]]:
+def places() -> dict[bool, dict[Keys, Place]]:
     """Every scalar (False) and every map (True) that any scenario's spec has, once, in the shortest spec."""
-    actual: dict[bool, dict[Path, Place]] = {False: {}, True: {}}
+    actual: dict[bool, dict[Keys, Place]] = {False: {}, True: {}}
     for name in sorted(
         scenario_names(), key=lambda name: len(yaml.dump(_spec(name), Dumper=yaml.CSafeDumper))
     ):

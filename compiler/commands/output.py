@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -59,7 +59,7 @@ def show(report: Report, data: bytes, file: str, form: str) -> None:
     """Print the diagnostics: for people on stderr, if there are any; for programs on stdout, always."""
     if form != "text":
         renderer = import_module(f"compiler.diagnostics.{form}")  # one module for each format
-        click.echo(renderer.render(report.capped(), {file: _source(data)}), nl=False)
+        click.echo(renderer.render(report.capped(), {file: _source(data)}, _own_words), nl=False)
     elif report.diagnostics:
         colour = coloured(sys.stderr)
         text = as_text(report, data, file, colour=colour, only_errors=quiet())
@@ -76,7 +76,15 @@ def as_text(
     diagnostics = report.capped()
     if only_errors:
         diagnostics = list(errors(diagnostics))
-    return render(diagnostics, {file: _source(data)}, Style(colour))
+    return render(diagnostics, {file: _source(data)}, _own_words, Style(colour))
+
+
+def _own_words() -> Collection[str]:
+    """The words of the language and of the command line, which tell nothing about a spec's values."""
+    from compiler.commands.verbs import VERBS
+    from compiler.validate.language import language_words
+
+    return language_words() | VERBS.keys()
 
 
 def _source(data: bytes) -> str:

@@ -42,12 +42,14 @@ def pages(lowered: Lowered) -> Iterator[str]:
     for (name, page), port in zip(shown, ports, strict=True):
         if page.exposed and name in routed:
             yield f"open {page.name} at {scheme}://{page.host}"
-        yield _page(page, port)
+        yield _page(page, port, routed=name in routed)
 
 
-def _page(page: Opened, local: int) -> str:
+def _page(page: Opened, local: int, *, routed: bool) -> str:
     instance = page.instance
     service = f"service/{page.offer.service or instance.service}"
     ports = f"{local}:{page.offer.port}"
     command = f"kubectl port-forward -n {instance.namespace} {service} {ports}"
-    return f"open {page.name} at http://localhost:{local}: {command}"
+    # The certificate is the server's own, of which a browser warns.
+    scheme = "https" if page.offer.tls_unrouted and not routed else "http"
+    return f"open {page.name} at {scheme}://localhost:{local}: {command}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from compiler.derive import (
     authorities,
     authorization,
+    challenges,
     checksums,
     component_env,
     config_lines,
@@ -49,6 +50,7 @@ PASSES = (
     disruption_budgets.derive,
     credentials.derive,
     external_secrets.derive,
+    challenges.derive,
     network_policies.derive,
     namespaces.derive,
     mesh.derive,

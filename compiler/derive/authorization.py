@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from compiler.derive.mesh import Mesh, mesh_of
-from compiler.derive.network_policies import labels_of
+from compiler.derive.network_policies import labels_of, namespace_of
 from compiler.derive.packages import bindings_by_package, each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
@@ -43,8 +45,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if package.name == NAMESPACES:
             spaces = [r.name for r in package.resources if r.kind == "Namespace"]
             return extended(package, (_deny_all(space) for space in spaces))
-        if package.instance is None or in_upstream_namespace(package.instance):
+        if package.instance is None:
             return package
+        if in_upstream_namespace(package.instance):
+            return extended(package, _beyond(package, package.instance, mesh))
         bindings = [binding for _, binding in sorted(offers[package.name].items())]
         return extended(
             package,
@@ -55,6 +59,14 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         )
 
     return each_package(lowered, authorize)
+
+
+def _beyond(package: Package, me: Instance[Any], mesh: Mesh) -> Iterator[Resource]:
+    """The policies of an operator's instance for pods in the platform's namespaces."""
+    calls = [call for call in package.ingress if namespace_of(me, call.server) != me.namespace]
+    yield from _of_traffic(
+        replace(package, ingress=tuple(calls), internal_traffic=()), me, (), mesh
+    )
 
 
 def _of_traffic(
@@ -129,7 +141,7 @@ def _callers(me: Instance[object], call: Ingress, paths: tuple[str, ...]) -> Res
     accounts = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
     return _policy(
         f"{me.name}-{role}-from-{call.name}",
-        me.namespace,
+        namespace_of(me, call.server),
         labels_of(me, call.server),
         _rules(_sources(accounts), call.ports, paths),
     )
@@ -140,18 +152,18 @@ def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]
 
     Each group of pods has one object, because Istio applies only one of several.
     """
-    ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
+    ports: dict[tuple[str, str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
     for call in calls:
         if not call.meshed:
-            role = role_of(call.server)
-            ports[role, tuple(labels_of(me, call.server).items())].update(call.ports)
-    for (role, pods), open in sorted(ports.items()):
+            role, space = role_of(call.server), namespace_of(me, call.server)
+            ports[role, space, tuple(labels_of(me, call.server).items())].update(call.ports)
+    for (role, space, pods), open in sorted(ports.items()):
         spec = {
             "mtls": {"mode": "STRICT"},
             "portLevelMtls": {str(port): {"mode": "PERMISSIVE"} for port in sorted(open)},
             "selector": {"matchLabels": dict(pods)},
         }
-        yield peer_authentication(f"{me.name}-{role}", me.namespace, spec)
+        yield peer_authentication(f"{me.name}-{role}", space, spec)
 
 
 def _rules(

@@ -203,7 +203,7 @@ def _from_outside(package: Package, me: Instance[Any]) -> Iterator[Resource]:
             caller = peer(ingress.namespace, labelled(dict(sorted(ingress.pods.items()))))
         yield policy(
             f"{me.name}-{role_of(ingress.server)}-from-{ingress.name}",
-            me.namespace,
+            namespace_of(me, ingress.server),
             labelled(labels_of(me, ingress.server)),
             ingress=[{"from": [caller], "ports": tcp(*ingress.ports)}],
         )
@@ -223,6 +223,10 @@ def _unlabelled(clients: UnlabelledClients, me: Instance[Any]) -> Iterator[Resou
             labelled(offer.pods or selector(provider, offer.role)),
             ingress=[{"from": [client], "ports": tcp(*offer.pod_ports)}],
         )
+
+
+def namespace_of(me: Instance[Any], pods: Pods) -> str:
+    return (isinstance(pods, OperatorPods) and pods.namespace) or me.namespace
 
 
 def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:

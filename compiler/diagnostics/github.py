@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.diagnostics.masking import messages_masked
+from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.text import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    return "".join(map(_command, messages_masked(diagnostics, sources)))
+def render(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
+) -> str:
+    return "".join(map(_command, messages_masked(diagnostics, sources, words)))
 
 
 def _command(diagnostic: Diagnostic) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.fix import Fix
-from compiler.diagnostics.masking import messages_masked
+from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.document.span import Span
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    records = list(map(_value, messages_masked(diagnostics, sources)))
+def render(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
+) -> str:
+    records = list(map(_value, messages_masked(diagnostics, sources, words)))
     return json.dumps({"diagnostics": records}, indent=2) + "\n"
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.diagnostics.masking import messages_masked
+from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.text import printable
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    masked = messages_masked(diagnostics, sources)
+def render(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
+) -> str:
+    masked = messages_masked(diagnostics, sources, words)
     failures = sum(diagnostic.severity is Severity.ERROR for diagnostic in masked)
     cases = [_case(diagnostic) for diagnostic in masked] or [
         '  <testcase classname="platformc" name="spec"/>\n'

@@ -8,7 +8,7 @@ is hidden in a spec's lines (`masked_files.py`) is also hidden in each message.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -32,6 +32,19 @@ _SPELT = (
 _SEVERAL = 1000  # values of one spec that are looked for
 # Harmless values of keys with names of credentials, which other texts may contain too.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
+# The names of credentials, which a message about one has in any case.
+_NAMES = {
+    "credential",
+    "credentials",
+    "passphrase",
+    "passwd",
+    "password",
+    "private",
+    "secret",
+    "secrets",
+    "token",
+}
+Words = Callable[[], Collection[str]]
 
 
 class Line(Struct, frozen=True):
@@ -109,8 +122,16 @@ def _holds_secret(key: str) -> bool:
     return sounds_secret(key) and not re.search(r"(Name|Names|Ref|Refs|Path|File|Selector)$", key)
 
 
-def values_hidden(sources: Mapping[str, str]) -> re.Pattern[str] | None:
-    """Any of the values of credential names in these texts, the longest first."""
+def no_words() -> Collection[str]:
+    return ()
+
+
+def values_hidden(sources: Mapping[str, str], words: Words = no_words) -> re.Pattern[str] | None:
+    """Any of the values of credential names in these texts, the longest first.
+
+    `words` are the compiler's own. A message has them whatever the values are: to mask one would tell
+    that it is the value, and spoil the message.
+    """
     hidden: set[str] = set()
     # A text is searched as a whole first: a large spec without such names takes a millisecond.
     texts = filter(sounds_secret, sources.values())
@@ -120,7 +141,10 @@ def values_hidden(sources: Mapping[str, str]) -> re.Pattern[str] | None:
         stretches = after_names(line, to_end=True)
         quoted = (line[start:end].strip().strip("\"'") for start, end in stretches)
         hidden |= {value for value in quoted if len(value) >= _SHORTEST and value != MASK}
-    values = sorted(hidden - _HARMLESS, key=lambda value: (-len(value), value))
+    hidden -= _HARMLESS | _NAMES
+    values = sorted(
+        hidden.difference(words() if hidden else ()), key=lambda value: (-len(value), value)
+    )
     return re.compile("|".join(map(re.escape, values))) if values else None
 
 
@@ -137,10 +161,10 @@ def leads_to_secret(path: Path) -> bool:
 
 
 def messages_masked(
-    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
 ) -> list[Diagnostic]:
     """Diagnostics with all their texts masked, safe for any renderer to print."""
-    hidden = values_hidden(sources)
+    hidden = values_hidden(sources, words)
     return [_masked(diagnostic, hidden) for diagnostic in diagnostics]
 
 

@@ -10,15 +10,17 @@ from typing import Any
 from compiler import __version__
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.codes import CODES
-from compiler.diagnostics.masking import messages_masked
+from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.document.lines import BREAKS
 from compiler.document.span import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    masked = messages_masked(diagnostics, sources)
+def render(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
+) -> str:
+    masked = messages_masked(diagnostics, sources, words)
     rules = sorted({diagnostic.code for diagnostic in masked})
     run = {
         "tool": {

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masked_files import MaskedFiles, masked_files
-from compiler.diagnostics.masking import messages_masked
+from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.document.span import Span
 from compiler.text import printable
 
@@ -28,6 +28,7 @@ class Style(Struct, frozen=True):
 def render(
     diagnostics: Iterable[Diagnostic],
     sources: Mapping[str, str],
+    words: Words = no_words,
     style: Style | None = None,
 ) -> str:
     """Each diagnostic as a block, with blank lines between blocks; then the count of each severity.
@@ -36,7 +37,7 @@ def render(
     block, which names the other subjects.
     """
     style = style or Style()
-    masked = messages_masked(diagnostics, sources)
+    masked = messages_masked(diagnostics, sources, words)
     quoted = masked_files(sources, masked)
     blocks = [_block(alike, quoted, style) for alike in _folded(masked)]
     if masked:

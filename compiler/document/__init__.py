@@ -81,6 +81,27 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         """The stretch from the position of `path` to the end of its value."""
         return self.span_of(path).to(self.at(path).span)
 
+    def has_both(self, key: str, other: str) -> bool:
+        """Whether the map in the file that has one key has the other too.
+
+        A node of an environment has the keys of two maps, the base's and the override's. Its span is
+        the base's, so the override's texts lie outside.
+        """
+        if key not in self.keys or other not in self.keys:
+            return False
+        inside = self.span.contains(self.keys[key])
+        value = self.child(other)
+        spans = (self.keys[other], *(value.spans() if value else ()))
+        return any(self.span.contains(span) == inside for span in spans)
+
+    def spans(self) -> Iterator[Span]:
+        """The positions of the value, and of all keys and values in it."""
+        yield self.span
+        yield from self.keys.values()
+        below = self.value.values() if isinstance(self.value, dict) else ()
+        for node in self.value if isinstance(self.value, list) else below:
+            yield from node.spans()
+
     @property
     def written(self) -> bool:
         """Whether the value has any text: an empty `key:` has none."""

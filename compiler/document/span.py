@@ -20,3 +20,8 @@ class Span(Struct, frozen=True, order=True, array_like=True):
     def to(self, end: Self) -> Self:
         """The stretch from the start of this span to the end of another."""
         return replace(self, end_line=end.end_line, end_column=end.end_column)
+
+    def contains(self, other: Self) -> bool:
+        """Whether another span starts in this one."""
+        start = (other.line, other.column)
+        return (self.line, self.column) <= start < (self.end_line, self.end_column)

@@ -109,9 +109,8 @@ def _concerns(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
     if diagnostic.code == "invalid-yaml":
         return True
     if diagnostic.code in ("duplicate-key", "duplicate-name"):
-        return diagnostic.span is not None and diagnostic.span.line == (
-            corrected.span and corrected.span.line
-        )
+        # The later one of the two is reported, which can be the one that was there.
+        return corrected.fix is not None and f"`{corrected.fix.text}`" in diagnostic.message
     renamed = (*corrected.path[:-1], corrected.fix.text if corrected.fix else None)
     # Correcting an instance's name reveals the instance's other mistakes: they do not count.
     return any(len(at) > 3 and diagnostic.path[: len(at)] == at for at in (corrected.path, renamed))

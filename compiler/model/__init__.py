@@ -16,7 +16,7 @@ from compiler.model.binding import (
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
-from compiler.model.custom_resource import CopyOrder, CustomResource, OperatorWorkload
+from compiler.model.custom_resource import CopyOrder, CustomResource, OperatorWorkload, Solvers
 from compiler.model.effects import COPY, Effect, FieldChange, Judgement, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.injected import Injected, injected, releases
@@ -68,5 +68,5 @@ __all__ = [
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "Running", "RunningSpec", "SecretRef", "Section", "Settings", "SignOnPageSpec",
-    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "injected", "local_disk", "memory", "memory_request", "pod_template", "releases", "shrinks", "volume",
+    "Size", "Solvers", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "injected", "local_disk", "memory", "memory_request", "pod_template", "releases", "shrinks", "volume",
 ]  # fmt: skip

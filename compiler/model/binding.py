@@ -40,6 +40,9 @@ class Claim(Struct, frozen=True, kw_only=True):
     optional: bool = False  # whether a missing provider is no error
     outside: bool = False  # whether clients outside the cluster use it too, at the provider's route
     help: str = ""  # how to write the spec if nothing provides it, instead of the list of types
+    untrusting: str = (
+        ""  # how to write the spec if the consumer's program trusts no authority of it
+    )
     guards: bool = False  # whether requests from outside the cluster pass the consumer first
 
     @property
@@ -83,6 +86,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     ui: bool = False  # whether people open it in a browser, at the instance's route
     own_login: bool = False  # whether it asks for a login itself, also at the route
     programs: bool = False  # whether programs use the route too, with keys that no login page takes
+    tls_unrouted: bool = False  # whether it asks for TLS itself if no gateway has its certificate
     secret: str | None = None  # the one Secret of all clients; None if each binding has its own
     private: tuple[str, ...] = ()  # prefixes of paths that callers outside the cluster don't reach
     # The requirements of the provider that its clients have too.

@@ -47,6 +47,19 @@ class CopyOrder(Struct, frozen=True):
     failed: tuple[str, ...]
 
 
+class Solvers(Struct, frozen=True):
+    """Pods that an operator starts beside an object to prove to a signer that a host is the cluster's.
+
+    The signer asks them at the host, so the gateway's pods must reach them.
+    """
+
+    labels: Mapping[str, str]
+    port: int
+
+    def __hash__(self) -> int:
+        return hash((*self.labels, self.port))
+
+
 class CustomResource(Struct, frozen=True, kw_only=True):
     """A kind, and the facts about its objects. Only the first two fields are required."""
 
@@ -74,6 +87,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     recovery_help: str = ""  # the text to type in the spec for a recovery
     copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
     copy_order: CopyOrder | None = None  # how to order one such copy at once
+    solvers: Solvers | None = None  # the pods that may be asked for a proof of the object's hosts
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change

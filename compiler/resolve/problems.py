@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler import registry
 from compiler.diagnostics import Related, Report
+from compiler.diagnostics.misspelt_keys import key_correction, suggested_key
 from compiler.diagnostics.words import correction, listing, suggestion
 from compiler.document import Node, Path
 from compiler.interfaces import gateway, payload_sink
@@ -28,14 +29,14 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
     for key in instance.spec.bind:
         if key not in slots:
             path: Path = (*instance.source, "bind", key)
-            span = join.document.span_of(path)
+            node = join.document.at(path[:-1])
             join.report.add(
                 "unknown-binding",
                 f"`{instance.name}` has no slot `{key}`",
-                span,
+                join.document.span_of(path),
                 path=path,
-                help=suggestion(key, slots) or f"its slots are {listing(slots) or 'none'}",
-                fix=correction(span, key, slots),
+                help=suggested_key(node, key, slots) or f"its slots are {listing(slots) or 'none'}",
+                fix=key_correction(node, key, slots),
             )
 
 

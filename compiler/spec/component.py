@@ -13,7 +13,7 @@ from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.labels import LabelKey, Labels, LabelValue
 from compiler.spec.section import Forms, ListOf, Section
-from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
+from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName, Storage
 
 GPU_WORDS = ("gpu", "gpus")
 
@@ -23,7 +23,7 @@ class Amounts(Section, defer_build=False):
 
     cpu: Cpu | None = Field(default=None, description="Processors, like `500m` or `2`.")
     memory: Memory | None = Field(default=None, description="Memory, like `512Mi` or `4Gi`.")
-    ephemeral_storage: Memory | None = Field(default=None, description="Local disk, like `1Gi`.")
+    ephemeral_storage: Storage | None = Field(default=None, description="Local disk, like `1Gi`.")
 
     @classmethod
     def instead_of(cls, key: str, value: Any) -> str | None:

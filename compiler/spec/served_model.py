@@ -18,13 +18,13 @@ from compiler.spec.transformer import Transformer
 from compiler.spec.types import (
     Duration,
     Image,
-    Memory,
     ModelUri,
     Name,
     Port,
     RegistryName,
     S3Uri,
     ServiceAccount,
+    Storage,
     UrlPath,
 )
 
@@ -130,7 +130,7 @@ class ModelSpec(TenantSpec):
         default=None, description="The most requests that one pod works on at once; more wait."
     )
     scaling: Scaling | None = Field(default=None, description="When pods are added.")
-    size: Memory | None = Field(default=None, description="Size of the model's files.")
+    size: Storage | None = Field(default=None, description="Size of the model's files.")
     resources: Resources = Field(default=Resources(), description="Compute of the predictor.")
     timeout: Duration | None = Field(
         default=None, description="How long a request may take, also at the gateway."

@@ -17,10 +17,10 @@ from compiler.spec.types import (
     Duration,
     EnvName,
     Image,
-    Memory,
     Name,
     Schedule,
     SecretName,
+    Storage,
 )
 
 
@@ -32,7 +32,7 @@ class Gpus(Section):
         default="nvidia.com/gpu",
         description="The device plugin's name of them, like `nvidia.com/mig-1g.10gb`.",
     )
-    memory: Memory | None = Field(
+    memory: Storage | None = Field(
         default=None, description="Memory of each, against which `size` is held."
     )
 
@@ -64,7 +64,9 @@ class Mount(Section):
     claim: Name | None = Field(default=None, description="An existing PersistentVolumeClaim.")
     secret: SecretName | None = Field(default=None, description="An existing Secret.")
     config_map: SecretName | None = Field(default=None, description="An existing ConfigMap.")
-    size: Memory | None = Field(default=None, description="Size limit of an emptyDir; default 1Gi.")
+    size: Storage | None = Field(
+        default=None, description="Size limit of an emptyDir; default 1Gi."
+    )
 
     def check(self) -> None:
         sources = {"claim": self.claim, "secret": self.secret, "configMap": self.config_map,

@@ -14,11 +14,23 @@ from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern, matches
 from compiler.spec.image import PATTERN, is_floating, split_image
 
-_FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
+# Bytes below which no pod starts, and no file system is made; a model's files can be this few.
+_LEAST_MEMORY, _LEAST_STORAGE = quantity.MIB, 1024
+_LEAST_PLAIN = 4 * quantity.MIB  # below it, a number without a unit is a number of Mi or Gi
+# The digits that a number of Gi has at most. GPUs have as many as volumes.
+_GIBS = {"memory": 2, "storage": 3}
 _CPU_HELP = "write it like `500m` or `2`"
 
 
-def _bytes(text: str) -> str:
+def _memory(text: str) -> str:
+    return _bytes(text, "memory", _LEAST_MEMORY)
+
+
+def _storage(text: str) -> str:
+    return _bytes(text, "storage", _LEAST_STORAGE)
+
+
+def _bytes(text: str, what: str, least: int) -> str:
     try:
         count = quantity.in_bytes(text)
         canonical = quantity.canonical(text)
@@ -27,21 +39,27 @@ def _bytes(text: str) -> str:
         raise InvalidValue(
             "invalid-quantity", str(error), help, quantity.suggestion(text)
         ) from error
-    if count < _FEWEST:
-        raise _too_few_bytes(text, count)
+    if count < (_LEAST_PLAIN if text.isdecimal() else least):
+        raise _too_few_bytes(text, count, what)
     return canonical
 
 
-def _too_few_bytes(text: str, count: int) -> InvalidValue:
+def _too_few_bytes(text: str, count: int, what: str) -> InvalidValue:
     """The error for an amount that no server can use: nothing, or a number without its unit."""
     if count == 0:
         message, help = f"`{text}` must be more than 0", "write it like `20Gi`"
     elif text.isdecimal():
-        message, help = f"`{text}` means {count} bytes: the unit is missing", f"write `{text}Gi`"
+        message = f"`{text}` means {count} bytes: the unit is missing"
+        help = f"write `{text}{_unit(len(text), what)}`"
     else:
         message = f"`{text}` means {count} bytes, which is too little"
         help = "write it like `512Mi` or `20Gi`"
     return InvalidValue("invalid-quantity", message, help)
+
+
+def _unit(digits: int, what: str) -> str:
+    """The unit that a number probably lacks: `4Gi`, `512Mi` and `524288Ki` of memory, `500Gi` of storage."""
+    return "Gi" if digits <= _GIBS[what] else "Mi" if digits <= 5 else "Ki"
 
 
 def _cpu(text: str) -> str:
@@ -135,13 +153,11 @@ _NAME = Pattern(
     example="my-name",
 )  # fmt: skip
 
-Memory = Annotated[
-    str,
-    Parser(
-        _bytes, rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?", "an amount of bytes",
-        "write it like `512Mi` or `20Gi`", numbers=True,
-    ),
-]  # fmt: skip
+_BYTES = (
+    rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?", "an amount of bytes", "write it like `512Mi` or `20Gi`",
+)  # fmt: skip
+Memory = Annotated[str, Parser(_memory, *_BYTES, numbers=True)]
+Storage = Annotated[str, Parser(_storage, *_BYTES, numbers=True)]
 Cpu = Annotated[
     str,
     Parser(

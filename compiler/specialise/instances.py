@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from compiler import registry
 from compiler.diagnostics import Report
-from compiler.diagnostics.words import closest, correction, suggestion
+from compiler.diagnostics.misspelt_keys import key_correction, suggested_key
+from compiler.diagnostics.words import closest
 from compiler.document import Node, Path
 
 # An instance that the base lacks must have one of these keys; without them, its name is probably misspelt.
@@ -37,10 +38,10 @@ def without_unknown_instances(spec: Node, override: Node, path: Path, report: Re
                 added.keys[name],
                 path=(*path, section, name),
                 help=(
-                    *suggestion(name, names),
+                    *suggested_key(added, name, names),
                     _help_for_new_instance(section, name, proofs[0]),
                 ),
-                fix=correction(added.keys[name], name, names),
+                fix=key_correction(added, name, names),
             )
             sections[section] = _without(sections[section], name)
     return Node(sections, override.span, override.keys)

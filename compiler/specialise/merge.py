@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.fix import Edit, Fix
-from compiler.diagnostics.words import correction, suggestion
+from compiler.diagnostics.misspelt_keys import key_correction, suggested_key
 from compiler.document import Node, Path
 from compiler.document.span import Span
 
@@ -68,16 +68,14 @@ def _no_value(override: Node, key: str, path: Path, report: Report) -> None:
 
 
 def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report: Report) -> None:
-    suggested = suggestion(key, base.keys)
+    suggested = suggested_key(override, key, base.keys)
     report.add(
         "nothing-to-remove",
         f"`{key}: null` removes a key that the base does not have",
         override.keys[key],
         path=(*path, key),
         help=suggested or "delete this line",
-        fix=correction(override.keys[key], key, base.keys)
-        if suggested
-        else _removal(override, key),
+        fix=key_correction(override, key, base.keys) if suggested else _removal(override, key),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, collected
 from compiler.diagnostics.masking import value_masked
+from compiler.diagnostics.misspelt_keys import possible, there_already
 from compiler.diagnostics.words import closest, correction, listing, suggestion
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
@@ -253,22 +254,30 @@ def _report_unknown_type(
     from compiler.upstream.other_systems import instead_of  # only mistakes need it
 
     types, span = registry.all_types(), type_node.span if type_node else document.span_of(path)
-    instead = instead_of(type)
+    instead, fix = instead_of(type), correction(span, type, types)
+    if type_node is None:
+        fix = possible(document.at(path[:-1]), type, fix)
     report.add(
         "unknown-type",
         f"`{type}` is not a component type",
         span,
         path=path,
-        help=instead or _help_for_type(type, types, is_key=type_node is None),
-        fix=None if instead else correction(span, type, types),
+        help=instead or _help_for_type(type, types, None if type_node else document.at(path[:-1])),
+        fix=None if instead else fix,
     )
 
 
-def _help_for_type(type: str, types: tuple[str, ...], *, is_key: bool) -> tuple[str, ...]:
-    """The text to type for a component of an unknown type; `is_key` if its key was read as the type."""
+def _help_for_type(type: str, types: tuple[str, ...], section: Node | None) -> tuple[str, ...]:
+    """The text to type for a component of an unknown type; `section` has its key, if that was read as the type."""
     part = next((union for union in reversed(types) if union in _beginnings_and_ends(type)), None)
-    if is_key and part:
+    if section is None:
+        return suggestion(type, types) or (f"the types are {listing(types)}",)
+    if part:
         return (f"write `{type}: {{type: {part}, ...}}`: a name that is no type says its type",)
+    close = closest(type, types)
+    if close and section.has_both(type, close):
+        another = f"write `{type}: {{type: {close}, ...}}` for a second `{close}`"
+        return (there_already(close), another)
     return suggestion(type, types) or (f"the types are {listing(types)}",)
 
 

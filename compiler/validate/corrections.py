@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 from compiler.diagnostics.fix import Edit, Fix
+from compiler.diagnostics.misspelt_keys import possible
 from compiler.diagnostics.words import correction, normalised
 from compiler.document import Node, Path
 from compiler.document.flow_style import flow_style
 from compiler.document.span import Span
-from compiler.registry import all_types, existing
-from compiler.spec.root import Header, Shape
-from compiler.spec.section import Section, fields
-from compiler.spec.served_model import ModelSpec
-from compiler.spec.tenant import WorkloadSpec
+from compiler.spec.root import Header
+from compiler.spec.section import fields
 from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
+from compiler.validate.language import language_keys
 
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
 # The text for an empty value, by pydantic's name of its error.
@@ -38,7 +36,8 @@ def correction_of(
 ) -> Fix | None:
     """The edit for an error at a full path; `keys` are the candidates for an unknown key."""
     if error.type == "extra_forbidden":
-        return corrected_key(document.span_of(full), str(full[-1]), keys)
+        fix = corrected_key(document.span_of(full), str(full[-1]), keys)
+        return possible(document.at(full[:-1]), str(full[-1]), fix)
     if error.type == "missing":
         return _line(error, document, full)
     node = document.at(full)
@@ -59,7 +58,7 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
     """
     fix = correction(span, key, keys)
     alike = fix is not None and normalised(key) == normalised(fix.text)
-    return None if not alike and (has_advice(key) or key in _language()) else fix
+    return None if not alike and (has_advice(key) or key in language_keys()) else fix
 
 
 def help_to_quote(error: FieldError) -> str | None:
@@ -75,25 +74,6 @@ def help_to_quote(error: FieldError) -> str | None:
 def _text(value: Any) -> str:
     """A value of the spec as the text that quotes would make of it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-@cache
-def _language() -> frozenset[str]:
-    """Every key of every section of the language."""
-    keys = {"environments"}
-    queue: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
-    queue += [existing(type).Spec for type in all_types()]
-    read: set[Any] = set()
-    while queue:
-        kind = queue.pop()
-        if isinstance(kind, type) and issubclass(kind, Section) and kind not in read:
-            read.add(kind)
-            for _, key, field in fields(kind):
-                keys.add(key)
-                queue.append(field.annotation)
-        else:
-            queue += get_args(kind)
-    return frozenset(keys)
 
 
 def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
@@ -121,6 +101,8 @@ def _intended_value(error: FieldError) -> str | None:
             return SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is reported by another rule.
+            if error.entry is not None:
+                return None
             return flow_style(value.split()) if _WORDS.fullmatch(value) else None
     return None
 

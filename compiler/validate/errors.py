@@ -15,6 +15,7 @@ from msgspec import Struct
 from pydantic import Tag, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from compiler.document import Node
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.section import LONG, SHORT, Section, fields
 
@@ -33,7 +34,8 @@ class FieldError(Struct, frozen=True):
     parent: Any  # the type of the enclosing map or list
     expected: Any  # the expected type; None for an unknown key
     on_key: bool = False
-    neighbours: Mapping[str, Any] = {}  # for an unknown key: the map that has it
+    node: Node | None = None  # for an unknown key: the map that has it
+    neighbours: Mapping[str, Any] = {}  # for an unknown amount: the values of its map
 
     @property
     def reason(self) -> InvalidValue | None:
@@ -62,9 +64,19 @@ class FieldError(Struct, frozen=True):
     @property
     def required(self) -> tuple[str, ...]:
         """The required keys of the section that is expected here."""
-        if not _is_section(self.expected):
-            return ()
-        return tuple(key for _, key, field in fields(self.expected) if field.is_required())
+        return _required(self.expected)
+
+    @property
+    def in_list(self) -> bool:
+        """Whether the value is an entry of a list."""
+        return bool(self.loc) and isinstance(self.loc[-1], int)
+
+    @property
+    def entry(self) -> tuple[str, ...] | None:
+        """The required keys of each map in the list that is expected here; None if that has no maps."""
+        is_list = get_origin(self.expected) is tuple
+        entry = _plain(get_args(self.expected)[0]) if is_list else None
+        return _required(entry) if _is_section(entry) else None
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -157,6 +169,11 @@ def _field(type: Any, key: int | str) -> FieldInfo | None:
     if not _is_section(type):
         return None
     return next((field for _, field_key, field in fields(type) if field_key == key), None)
+
+
+def _required(section: Any) -> tuple[str, ...]:
+    keys = fields(section) if _is_section(section) else ()
+    return tuple(key for _, key, field in keys if field.is_required())
 
 
 def _is_section(value: Any) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler.diagnostics import Report
-from compiler.diagnostics.masking import leads_to_secret, respells, value_masked
+from compiler.diagnostics.masking import MASK, leads_to_secret, respells, value_masked
 from compiler.diagnostics.words import closest
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
@@ -39,11 +39,12 @@ def report_errors(
 
 
 def _with_map(error: FieldError, path: Path, document: Node) -> FieldError:
-    """An error of an unknown amount with the values of its map, because several may belong together."""
-    if error.type != "extra_forbidden" or not is_amount(str(error.loc[-1])):
+    """An error of an unknown key with its map; of an amount with the map's values, which may belong together."""
+    if error.type != "extra_forbidden":
         return error
-    neighbours = document.at((*path, *error.loc[:-1])).plain()
-    return replace(error, neighbours=neighbours) if isinstance(neighbours, dict) else error
+    node = document.at((*path, *error.loc[:-1]))
+    amounts = is_amount(str(error.loc[-1])) and isinstance(node.value, dict)
+    return replace(error, node=node, neighbours=node.plain() if amounts else {})
 
 
 def _report_outdented(
@@ -74,6 +75,10 @@ def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
 def _report(error: FieldError, path: Path, document: Node, report: Report) -> None:
     """Add the diagnostic of one error, without a text that would repeat a credential."""
     full = (*path, *error.loc)
+    scalar = isinstance(error.value, (str, int, float)) and not isinstance(error.value, bool)
+    if error.type == "extra_forbidden" and scalar and leads_to_secret(full):
+        # The texts are about the key. With the value in them, each word of theirs that equals it would be hidden.
+        error = replace(error, value=MASK)
     code, message, help = reason_of(error, full)
     message = value_masked(message, full, error.value)
     on_key = error.on_key or code in ("unknown-key", "missing-key", "null-value")

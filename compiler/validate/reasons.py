@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from compiler.diagnostics.misspelt_keys import suggested_key, there_already
 from compiler.diagnostics.words import alternatives, listing, suggestion
 from compiler.document import Path
 from compiler.document.colons import without_space
@@ -55,18 +57,32 @@ def _where(full: Path) -> str:
 
 def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     message = f"unknown key `{key}` {_where(full)}"
+    return "unknown-key", message, _help_for_key(error, key, full)
+
+
+def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
+    """The help for an unknown key: what to write instead, unless the map has that already."""
+    assert error.node is not None
     if is_below_spec(error):
-        return "unknown-key", message, f"indent `{key}:` under `spec:`"
+        spec = error.node.child("spec")
+        twice = spec is not None and key in spec.keys
+        return f"`spec` has `{key}` too: merge them" if twice else f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
-        return "unknown-key", message, f"move `{key}:` under `spec:`"
+        return f"move `{key}:` under `spec:`"
     keys = candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
         correction = advice(key, error.value, keys, error.defaults, error.neighbours)
-    help = (
-        (correction,) if correction else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
-    )
-    return "unknown-key", message, help
+    if correction:
+        single = _SINGLE_VALUE.match(correction)
+        if single and single[1] != key and error.node.has_both(key, single[1]):
+            return there_already(single[1])
+        return correction
+    return suggested_key(error.node, key, keys) or f"the keys are {listing(keys)}"
+
+
+# Advice to write another key with one value. Where it is a map, the map that is there takes more keys.
+_SINGLE_VALUE = re.compile(r"write `(\w+): (?!\{)[^,`]*`")
 
 
 def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
@@ -128,7 +144,8 @@ def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
     fraction = error.type == "int_type" and isinstance(error.value, float)
     kind = _quoted(error.value) if fraction else _kind_of(error.value)
-    message = f"`{key}` must be {_KINDS[error.type]}, not {kind}"
+    subject = f"an entry of `{key}`" if error.in_list else f"`{key}`"
+    message = f"{subject} must be {_KINDS[error.type]}, not {kind}"
     return "wrong-type", message, _help(error, key) or error.description or ()
 
 
@@ -157,9 +174,9 @@ _REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
 def _help(error: FieldError, key: str) -> Help:
     """The help: how to write the value of a key as the expected type."""
     value = error.value
-    if error.type == "string_type" and isinstance(value, dict):
+    if error.type == "string_type" and isinstance(value, dict) and not error.in_list:
         return _help_for_map(key, value)
-    if error.type == "string_type" and not isinstance(value, list):
+    if error.type == "string_type" and not isinstance(value, (dict, list)):
         return help_to_quote(error) or ()
     if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):
         return f"write `{switch}`"
@@ -167,6 +184,8 @@ def _help(error: FieldError, key: str) -> Help:
         return f"write `{_NUMBERS.index(str(value).lower())}`"
     if wrapped := in_braces(error):
         return f"write `{wrapped}`"
+    if error.type == "tuple_type" and error.entry is not None:
+        return f"write `{key}: [{{{_keys(error.entry)}}}]`"
     if error.type == "tuple_type" and isinstance(value, str) and value.strip():
         return f"write `{list_line(key, value)}`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
@@ -178,13 +197,16 @@ def _map_help(error: FieldError, key: str) -> Help:
     """The help for another value where the key's map belongs."""
     if isinstance(error.value, str) and (help := without_space(error.value)):
         return help
-    required = error.required if error.type == "model_type" else ()
-    keys = ", ".join(f"{key}: ..." for key in required) or "..."
+    keys = _keys(error.required if error.type == "model_type" else ())
     return (
         _as_key(error, key)
         or help_for_named_list(error.value)
         or f"write its keys in braces, `{{{keys}}}`, or indented below it"
     )
+
+
+def _keys(required: tuple[str, ...]) -> str:
+    return ", ".join(f"{key}: ..." for key in required) or "..."
 
 
 def _as_key(error: FieldError, key: str) -> str | None:
@@ -227,4 +249,5 @@ def _kind_of(value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    return f"`{value}`" if isinstance(value, (str, int, float)) else _kind_of(value)
+    plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return f"`{value}`" if plain else _kind_of(value)

@@ -63,6 +63,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         calculation=f"controller and server x {upstream.POOL}",
         creates_tables=True,
         pooled=False,  # it prepares statements
+        # Its settings have a mode of TLS, and no file (config/config.go, PostgreSQLConfig).
+        untrusting=f"write `archive: false` under `{me.name}`: then no database keeps its finished runs",
     )
     return {**bindings, ARCHIVE: archive}
 
@@ -75,6 +77,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         ui=True,
         own_login=True,
         own_oauth=True,
+        tls_unrouted=True,
     )
     runs = workflows.Offer(
         requires_of_clients=(ARTIFACTS,), injected=upstream.executor(me.spec.release)
@@ -116,8 +119,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield kube.api_server(me, runs, space)
     for space in stored:
         yield workflows.artifact_repositories(me, space, store)
-    if kube.authorities.secret_key(store):
-        yield model.HandedAuthority(ARTIFACTS.slot)
+    if store.offer.ca:
+        accepted = kube.authorities.secret_key(store) is not None
+        yield model.HandedAuthority(ARTIFACTS.slot, accepted)
     for space in sorted({me.namespace, *stored}):
         yield from kube.authorities.secret(me, space, store)
 

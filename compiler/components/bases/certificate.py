@@ -8,7 +8,10 @@ from compiler import model
 from compiler.interfaces import cert_manager
 from compiler.spec.access import Tls
 
-CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
+# The pods of an ACME challenge by HTTP-01 are in the Certificate's namespace (cert-manager 1.21,
+# pkg/apis/acme/v1/types.go and pkg/issuer/acme/http). Other issuers start none.
+SOLVERS = model.Solvers({"acme.cert-manager.io/http01-solver": "true"}, 8089)
+CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate", solvers=SOLVERS)
 
 
 def secret(tls: Tls | None, name: str) -> str | None:

@@ -17,7 +17,7 @@ from compiler.interfaces import redis
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.quantity import GIB
-from compiler.spec.types import Memory
+from compiler.spec.types import Memory, Storage
 
 PORT = 6379
 # The share of the memory limit for keys; the rest is for buffers, fragmentation and, with persistence,
@@ -54,7 +54,7 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
     persistence: Literal["aof", "rdb", "none"] = Field(
         default="aof", description="A log of all writes, snapshots, or nothing on disk."
     )
-    storage: Memory | None = Field(
+    storage: Storage | None = Field(
         default=None, description="Size of each volume; default: what the persistence needs."
     )
     replicas: int = Field(

@@ -21,7 +21,7 @@ from compiler.interfaces import cert_manager, postgresql, s3, sql
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.image import split_image
-from compiler.spec.types import Image, Memory, Namespace
+from compiler.spec.types import Image, Namespace, Storage
 
 PHASE = model.Phase.DATABASES
 VERSIONS = versions.VERSIONS
@@ -72,7 +72,7 @@ class Spec(model.RecordSpec):
         le=10,
         description="Servers: one primary, and replicas; a commit waits for a ready replica.",
     )
-    storage: Memory = Field(default="20Gi", description="Size of each server's volume.")
+    storage: Storage = Field(default="20Gi", description="Size of each server's volume.")
     max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
         default=None,
         description="Its `max_connections`; default: what its clients open, at least 100.",

@@ -16,7 +16,10 @@ def authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Pie
     (0.20, storage_initializer_injector.go).
     """
     authority = store.offer.ca
-    if authority is None or isinstance(authority.source, model.SecretRef):
+    if authority is None:
+        return
+    if isinstance(authority.source, model.SecretRef):
+        yield model.HandedAuthority(serving.STORE.slot, accepted=False)
         return
     trust = kube.authorities.files(me.name, me.namespace, kube.authorities.of([store]).items())
     if trust is not None:

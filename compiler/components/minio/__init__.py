@@ -19,7 +19,7 @@ from compiler.kube import labels as labelled
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.types import Image, Memory
+from compiler.spec.types import Image, Storage
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
@@ -42,7 +42,7 @@ class Spec(model.PageSpec, model.RecordSpec, model.AdoptsVolume):
     )
     replicas: Servers = Field(default=1, description="Servers: 1, or at least 4.")
     drives: Drives = Field(default=1, description="Volumes of each server.")
-    storage: Memory = Field(default="50Gi", description="Size of each volume.")
+    storage: Storage = Field(default="50Gi", description="Size of each volume.")
     pools: model.ListOf[FurtherPool] = Field(
         default=(),
         max_length=15,

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field
 from compiler import model
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.types import Memory
+from compiler.spec.types import Storage
 
 LARGEST_SET = 16
 
@@ -43,7 +43,7 @@ class FurtherPool(model.Section):
 
     replicas: int = Field(default=4, ge=4, le=32, description="Its servers.")
     drives: Drives = Field(default=1, description="Volumes of each server.")
-    storage: Memory = Field(default="50Gi", description="Size of each volume.")
+    storage: Storage = Field(default="50Gi", description="Size of each volume.")
 
 
 class Pool(Struct, frozen=True):

@@ -20,6 +20,10 @@ PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
 SCRAPING = model.Provides("scraping", monitoring.Endpoint)
 VERSION = "0.93.0"
+# The release of the chart with this operator (its appVersion). Unlike an OCI address, its file can be on any
+# web server.
+CHART = "kube-prometheus-stack-88.2.0"
+CHARTS = "https://github.com/prometheus-community/helm-charts/releases/download"
 
 
 class Spec(model.InstanceSpec):
@@ -53,8 +57,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    chart = "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"
-    install = f"helm install kube-prometheus-stack {chart}"
+    install = f"helm install kube-prometheus-stack {CHARTS}/{CHART}/{CHART}.tgz"
     return model.Prerequisite(
         name=me.name,
         system="Prometheus operator",

@@ -17,7 +17,7 @@ from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
-from compiler.spec.types import Image, Memory
+from compiler.spec.types import Image, Storage
 
 PHASE = model.Phase.DATABASES
 VERSIONS = versions.VERSIONS
@@ -38,7 +38,7 @@ class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     }
 
     image: Image = Field(default="docker.io/library/mysql:8.4.7", description="Its image.")
-    storage: Memory = Field(default="20Gi", description="Size of its volume.")
+    storage: Storage = Field(default="20Gi", description="Size of its volume.")
     max_connections: int = Field(default=151, ge=20, le=10000, description="Its `max_connections`.")
 
 

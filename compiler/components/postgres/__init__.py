@@ -17,7 +17,7 @@ from compiler.components.bases import postgres
 from compiler.components.postgres import backup, lockout, metrics, versions
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
-from compiler.spec.types import Image, Memory
+from compiler.spec.types import Image, Storage
 
 PHASE = model.Phase.DATABASES
 VERSIONS = versions.VERSIONS
@@ -36,7 +36,7 @@ class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     image: Image = Field(
         default="docker.io/library/postgres:17.9-bookworm", description="Its image."
     )
-    storage: Memory = Field(default="20Gi", description="Size of its volume.")
+    storage: Storage = Field(default="20Gi", description="Size of its volume.")
     max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
         default=None,
         description="Its `max_connections`; default: what its clients open, at least 100.",

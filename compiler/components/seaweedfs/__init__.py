@@ -12,7 +12,7 @@ from compiler.interfaces import postgresql, s3
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.types import Image, Memory
+from compiler.spec.types import Image, Storage
 
 PHASE = model.Phase.STORES
 METADATA = model.Requires("metadata", postgresql.Endpoint)
@@ -45,7 +45,7 @@ class Spec(model.RecordSpec, model.AdoptsVolume):
     copies: int = Field(
         default=2, ge=2, le=3, description="Copies of each object, where there are `replicas`."
     )
-    storage: Memory = Field(default="50Gi", description="Size of each volume server's disk.")
+    storage: Storage = Field(default="50Gi", description="Size of each volume server's disk.")
 
     @property
     def copies_of_each(self) -> int:

@@ -58,17 +58,24 @@ class Permissions(Struct, frozen=True):
 
 
 def permissions(environments: Mapping[str, Lowered]) -> Permissions:
-    """The permissions that the platform's objects need."""
+    """The permissions that the platform's objects need.
+
+    Argo CD holds an application's own namespace against the destinations, and that of each object which has
+    one; an object of the cluster is only held against the kinds (pkg/apis/application/v1alpha1/types.go,
+    IsDestinationPermitted, IsLiveResourcePermitted).
+    """
     kinds: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     destinations: set[tuple[str, str, str]] = set()
     for name, lowered in environments.items():
         target = destination(lowered, name, len(environments))
         ((key, cluster),) = target.items()
+        spaces = {lowered.platform.settings.namespace}
         for manifest in manifests(lowered):
-            space = manifest["metadata"].get("namespace", "")
-            group = manifest["apiVersion"].rpartition("/")[0]
-            kinds[bool(space)].add((group, manifest["kind"]))
-            destinations.add((key, cluster, space or manifest["metadata"]["name"]))
+            kind, metadata = manifest["kind"], manifest["metadata"]
+            space = metadata.get("namespace", "")
+            kinds[bool(space)].add((manifest["apiVersion"].rpartition("/")[0], kind))
+            spaces |= {metadata["name"]} if kind == "Namespace" else {space} - {""}
+        destinations |= {(key, cluster, space) for space in spaces}
     return Permissions(frozenset(kinds[False]), frozenset(kinds[True]), frozenset(destinations))
 
 

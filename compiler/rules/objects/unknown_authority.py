@@ -34,17 +34,28 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
             f"`{consumer.name}` cannot be configured to trust the authority of `{provider.name}`",
             platform.document.value_span(path),
             path=path,
-            help=_help(binding),
+            help=_help(lowered, binding),
         )
 
 
-def _help(binding: Binding) -> str:
-    authority, consumer = binding.offer.ca, binding.consumer.name
-    if authority is not None and authority.source is not None:
+def _help(lowered: Lowered, binding: Binding) -> str | tuple[str, str]:
+    consumer = binding.consumer.name
+    if binding.requires.slot in _handed(lowered, consumer):
         return "write the certificates themselves, as `ca: |`: clients read them in different ways"
-    return (
+    otherwise = (
         f"give {binding.host} a certificate that the image of `{consumer}` trusts, or "
         f"bind `{consumer}` to another provider"
+    )
+    return (binding.claim.untrusting, otherwise) if binding.claim.untrusting else otherwise
+
+
+def _handed(lowered: Lowered, name: str) -> dict[str, bool]:
+    """The slots whose authority a component hands on, and whether its programs can read its form."""
+    package = lowered.packages.get(name) or lowered.models.get(name)
+    return (
+        {authority.slot: authority.accepted for authority in package.handed_authorities}
+        if package
+        else {}
     )
 
 
@@ -53,7 +64,7 @@ def _configured(lowered: Lowered, binding: Binding) -> bool:
     package = lowered.packages.get(name) or lowered.models.get(name)
     if package is None:
         return False
-    handed = {authority.slot: authority.accepted for authority in package.handed_authorities}
+    handed = _handed(lowered, name)
     if binding.requires.slot in handed:
         return handed[binding.requires.slot]
     pods = users(package, binding.label)
