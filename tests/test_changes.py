@@ -1050,6 +1050,7 @@ def test_the_cause_is_found_where_one_section_alone_does_not_compile() -> None:
         ("    redis: {memory: 4Gi}", "    valkey: {memory: 4Gi}"),
         ("        redis: {memory: 1Gi}", "        valkey: {memory: 1Gi}"),
         ("uses: [mlflow, feast]", "uses: [mlflow]"),
+        ("writers: [churn-training]", "writers: []"),
         ("domain: ml.example.internal", "domain: ml.example.org"),
     ):
         assert after.count(old) == 1

@@ -104,6 +104,10 @@ CODES: dict[str, Code] = {
     "unchecked-groups": Code(
         "error", "The section of a page names groups, and no login checks them.", rule=True
     ),
+    "undefined-features": Code(
+        "warning", "A feature store has schedules, and nothing may define features.", rule=True
+    ),
+    "idle-setting": Code("warning", "A setting changes nothing beside another one.", rule=True),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
     "unfit-edge": Code("error", "A gateway cannot express the route of a host."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),

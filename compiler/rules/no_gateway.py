@@ -14,7 +14,6 @@ from compiler.registry import providers
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     if gateway.offers(graph.offers):
         return
-    gateways = listing(providers(gateway.ROUTE.endpoint.interface))
     for path in _settings(platform):
         key = str(path[-1])
         owner = f"`{key}` of `{path[2]}`" if len(path) > 2 else f"`{key}`"
@@ -23,7 +22,8 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"{owner} is for hosts of a gateway, and the platform has none",
             platform.document.span_of(path),
             path=path,
-            help=f"add one of {gateways} under `spec.components`, or delete `{key}`",
+            help=f"add one of {listing(providers(gateway.ROUTE.endpoint.interface))} under "
+            f"`spec.components`, or delete `{key}`",
         )
 
 

@@ -5,6 +5,7 @@ types are in their folders and derive from `InstanceSpec` or `RunningSpec`. The 
 every section contains are built here at once, so that pydantic does not build them again for each.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -211,6 +212,10 @@ class InstanceSpec(NamedSpec):
     files: dict[str, Forms[str, dict[str, Any]]] = Field(
         default={}, description="Additions to its config files: lines, or keys of a file of YAML."
     )
+
+    def idle(self) -> Mapping[str, str]:
+        """The keys that change nothing, each with the key whose value takes away their effect."""
+        return {}
 
 
 Install = Annotated[

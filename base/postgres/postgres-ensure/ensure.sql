@@ -30,6 +30,14 @@ SELECT format('GRANT "argo_workflows_owner" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "argo_workflows" SET role = %L', :'role', 'argo_workflows_owner') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "argo_workflows" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+\getenv role ROLE_CHURN_TRAINING_FEAST_REGISTRY
+\getenv password PASSWORD_CHURN_TRAINING_FEAST_REGISTRY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 \getenv role ROLE_FEAST_REGISTRY
 \getenv password PASSWORD_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
@@ -64,16 +72,3 @@ SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'exporter', :'exporter_passwor
 SELECT format('GRANT pg_monitor TO %I', :'exporter') \gexec
 SELECT format('GRANT CONNECT ON DATABASE postgres TO %I', :'exporter') \gexec
 \endif
--- Logins that read a database: its tables, and those that its owner will make.
-\getenv role ROLE_CHURN_TRAINING_FEAST_REGISTRY
-\getenv password PASSWORD_CHURN_TRAINING_FEAST_REGISTRY
-SELECT format('CREATE ROLE %I', :'role')
-  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
-SELECT format('ALTER ROLE %I IN DATABASE "feast" RESET role', :'role') \gexec
-SELECT format('REVOKE "feast_owner" FROM %I', :'role')
-  WHERE pg_has_role(:'role', 'feast_owner', 'MEMBER') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
-\connect "feast"
-SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', :'role') \gexec
-SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE "feast_owner" IN SCHEMA public GRANT SELECT ON TABLES TO %I', :'role') \gexec

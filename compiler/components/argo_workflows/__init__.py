@@ -7,7 +7,7 @@ a server-side apply, its executor has an image for user 8737, a run's pods repor
 `workflowtaskresults`, and its server uses TLS with a self-signed certificate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 from pydantic import Field
@@ -46,6 +46,9 @@ class Spec(model.SignOnPageSpec, model.UpstreamSpec):
     database: Database | None = Field(
         default=None, description="The database of the archive; default: its name."
     )
+
+    def idle(self) -> Mapping[str, str]:
+        return {} if self.archive else {"archiveTtl": "archive", "database": "archive"}
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -13,7 +13,7 @@ release that serves views during their materialization.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -145,6 +145,7 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
     """The problems of named writers of the registry that do not use it, and of settings that its client lacks."""
     yield from _sentinel_problems(me, wiring)
     clients = sorted({binding.consumer.name for binding in wiring.claims(FEATURES)})
+    yield from _undefined(me, wiring, clients)
     for index, name in enumerate(me.spec.writers):
         if name not in clients:
             yield model.Problem(
@@ -154,6 +155,28 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
                 f"its clients are {listing(clients) or 'none'}",
                 clients,
             )
+
+
+def _undefined(
+    me: model.Instance[Spec], wiring: model.Wiring, clients: Sequence[str]
+) -> Iterator[model.Problem]:
+    """The problem of schedules for features that no login of the platform may define.
+
+    A registry that is older than the platform, or that others share, can have definitions. Remote clients
+    define features through the server of the registry.
+    """
+    spec, registry = me.spec, wiring.get(feature_store.REGISTRY)
+    defined = spec.repository is not None or spec.writers or spec.clients == "remote"
+    elsewhere = spec.shared or spec.adopted.database or (registry and registry.offer.external)
+    if spec.runs and not defined and not elsewhere:
+        writers = listing(clients).replace("`", "") or "..."
+        yield model.Problem(
+            "undefined-features",
+            f"`{me.name}` materializes features, and nothing may define any",
+            ("materialize",) if spec.materialize else ("schedules",),
+            f"write `writers: [{writers}]` with the workloads that run `feast apply`, or the definitions as "
+            "`repository: {...}`",
+        )
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

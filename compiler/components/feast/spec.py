@@ -1,5 +1,6 @@
 """The fields of a `feast` component."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -116,6 +117,10 @@ class Spec(model.RunningSpec, model.AdoptsData):
         if self.materialize and "materialize" in self.schedules:
             message = "`materialize` is the name of the run that has no other"
             raise InvalidValue("invalid-value", message, "call this one otherwise")
+
+    def idle(self) -> Mapping[str, str]:
+        is_database = self.offline_store == "postgres"
+        return {"bucket" if is_database else "offlineDatabase": "offlineStore"}
 
     @property
     def servers_read(self) -> bool:

@@ -1,6 +1,6 @@
 """SeaweedFS: an S3 store in one process on one volume, or in servers apart that outlive the loss of one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -50,6 +50,9 @@ class Spec(model.RecordSpec, model.AdoptsVolume):
     @property
     def copies_of_each(self) -> int:
         return self.copies if self.replicas > 1 else 1
+
+    def idle(self) -> Mapping[str, str]:
+        return {"copies": "replicas"} if self.replicas == 1 else {}
 
     def check(self) -> None:
         super().check()
