@@ -69,6 +69,12 @@ class ExistingLogins(Struct, frozen=True):
     def of(self, consumer: str) -> ExistingLogin | None:
         return self.consumers.get(consumer, self.shared)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the user's Secrets with these logins."""
+        logins = (*self.consumers.values(), *((self.shared,) if self.shared else ()))
+        return tuple(sorted({login.secret for login in logins}))
+
 
 MANAGED = {"app.kubernetes.io/managed-by": "platformc"}
 

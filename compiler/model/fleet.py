@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, ValuesView
 from typing import TYPE_CHECKING, TypeVar
 
 from compiler.model.memo import Memo
@@ -28,6 +28,9 @@ class Fleet(Mapping[str, "Package"]):
 
     def __len__(self) -> int:
         return len(self._packages)
+
+    def values(self) -> ValuesView[Package]:
+        return self._packages.values()  # without a look-up for each of thousands
 
     def replaced(self, packages: Mapping[str, Package]) -> Fleet:
         """A fleet with other packages for some models."""

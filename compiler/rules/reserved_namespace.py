@@ -12,7 +12,7 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.model import Graph, Instance, Path, Platform
 from compiler.registry import in_upstream_namespace
-from compiler.upstream.prerequisites import prerequisites, vendored
+from compiler.upstream.prerequisites import upstream_namespaces
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
@@ -23,7 +23,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    systems = _upstream_namespaces(graph)
+    systems = upstream_namespaces(graph)
     for instance in platform.instances.values():
         namespace = instance.namespace
         if (
@@ -31,7 +31,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             and not _reserved(namespace)  # the other rule reports it
             and not in_upstream_namespace(instance)
         ):
-            reason = f"a namespace of {systems[namespace]}, where the platform writes no policies"
+            reason = f"a namespace of `{systems[namespace]}`, where the platform writes no policies"
             _report(instance, reason, platform, report)
 
 
@@ -40,18 +40,6 @@ def _reserved(namespace: str) -> bool:
     reserves.
     """
     return namespace == "default" or namespace.startswith("kube-")
-
-
-def _upstream_namespaces(graph: Graph) -> dict[str, str]:
-    """The namespaces of upstream systems, each with the name of the system."""
-    namespaces = {
-        instance.namespace: f"`{instance.name}`"
-        for instance in graph.instances.values()
-        if in_upstream_namespace(instance)
-    }
-    for system in (*prerequisites(graph), *vendored(graph)):
-        namespaces |= dict.fromkeys(system.namespaces, f"`{system.name}`")
-    return namespaces
 
 
 def _report(instance: Instance[Any], reason: str, platform: Platform, report: Report) -> None:

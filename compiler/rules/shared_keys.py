@@ -12,20 +12,23 @@ from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
 from compiler.model import Binding, Graph, Platform
 
+_NOUN = "keys"  # of claims of patterns of names
 _ALL = "*"
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     clients: dict[str, list[Binding]] = defaultdict(list)
     for binding in graph.bindings:
-        if binding.claim.keeps:
+        if binding.claim.noun == _NOUN:
             clients[binding.final.provider.name].append(binding)
     for server, bindings in sorted(clients.items()):
         of_all = [binding for binding in bindings if _ALL in binding.claim.keeps]
         owners = {
             binding.consumer.name
             for binding in (bindings if of_all else ())
-            if _ALL not in binding.claim.keeps and binding.consumer.section == "components"
+            if binding.claim.keeps
+            and _ALL not in binding.claim.keeps
+            and binding.consumer.section == "components"
         }
         for binding in of_all if owners else ():
             _report(platform, binding, server, sorted(owners), report)

@@ -19,7 +19,7 @@ from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
 from compiler.model.prerequisite import Prerequisite, Running
-from compiler.registry import component_of
+from compiler.registry import component_of, in_upstream_namespace
 from compiler.spec.image import split_image
 from compiler.upstream.object_images import with_mirrors
 
@@ -31,6 +31,21 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
     brought = {part for system in systems for part in system.brings}
     systems = [_with_missing(system, brought) for system in systems]
     return _ordered([*_of_secrets(graph), *systems])
+
+
+def upstream_namespaces(graph: Graph) -> dict[str, str]:
+    """The namespaces of upstream systems, each with the name of the instance that needs the system."""
+    namespaces: dict[str, str] = {}
+    systems = list(_of_secrets(graph))
+    for instance, wiring in _instances(graph):
+        if in_upstream_namespace(instance):
+            namespaces[instance.namespace] = instance.name
+        else:
+            required = component_of(instance).prerequisites(_as_existing(instance), wiring)
+            systems += [required] if required else []
+    for system in systems:
+        namespaces |= dict.fromkeys(system.namespaces, system.name)
+    return namespaces
 
 
 def shared_needs(graph: Graph) -> tuple[Prerequisite, ...]:

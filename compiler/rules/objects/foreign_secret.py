@@ -40,9 +40,11 @@ def _named(lowered: Lowered) -> Iterator[tuple[Instance[Any], str]]:
         for credential in package.credentials:
             if credential.created_by == "you" and package.instance is not None:
                 yield package.instance, credential.name
-    for binding in lowered.graph.bindings:
-        if binding.existing_login is not None:
-            yield binding.provider, binding.existing_login.secret
+    for name, slots in lowered.graph.offers.items():
+        for offer in slots.values():
+            if offer.logins:
+                for secret in offer.logins.secrets:
+                    yield lowered.graph.instances[name], secret
 
 
 def _of_platform(lowered: Lowered) -> Iterator[str]:

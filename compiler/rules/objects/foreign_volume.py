@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import Instance, Lowered, Path, Platform, Resource
+from compiler.model import Lowered, Package, Path, Platform, Resource
 
 _MODEL = re.compile(r"pvc://([^/]+)")
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
+    tenants = [(package, _named(package)) for package in lowered.packages.values()]
+    tenants += lowered.models.each(_named)
     named = [
-        (instance, path, claim)
-        for package in lowered.all_packages
-        if (instance := package.instance) is not None and instance.section != "components"
-        for path, claim in _named(instance)
+        (package.instance, path, claim)
+        for package, claims in tenants
+        if package.instance is not None
+        for path, claim in claims
     ]
     patterns = list(_of_servers(lowered)) if named else []
     for instance, path, claim in named:
@@ -36,13 +37,19 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                 )
 
 
-def _named(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
-    """The volume claims that an instance names."""
-    for name, mount in getattr(instance.spec, "volumes", {}).items():
-        if mount.claim:
-            yield (*instance.path, "volumes", name, "claim"), mount.claim
-    if match := _MODEL.match(getattr(instance.spec, "uri", None) or ""):
-        yield (*instance.path, "uri"), match[1]
+def _named(package: Package) -> tuple[tuple[Path, str], ...]:
+    """The volume claims that a workload or model names, each with its path in the spec."""
+    instance = package.instance
+    if instance is None or instance.section == "components":
+        return ()
+    mounts = getattr(instance.spec, "volumes", {})
+    claims = tuple(
+        ((*instance.path, "volumes", name, "claim"), mount.claim)
+        for name, mount in mounts.items()
+        if mount.claim
+    )
+    model = _MODEL.match(getattr(instance.spec, "uri", None) or "")
+    return (*claims, ((*instance.path, "uri"), model[1])) if model else claims
 
 
 def _of_servers(lowered: Lowered) -> Iterator[tuple[str, re.Pattern[str], str]]:
