@@ -78,8 +78,10 @@ def test_ingresses_lead_to_the_logins_and_to_the_buckets_of_the_spec() -> None:
         "minio-console.ml.example.internal": {("/", "minio-console-login")},
         "minio.ml.example.internal": {
             (path, "minio")
-            for path in ("/", "/dvc-datasets", "/dvc-datasets/", "/mlflow", "/mlflow/")
+            for bucket in ("dvc-datasets", "lakefs", "mlflow")
+            for path in ("/", f"/{bucket}", f"/{bucket}/")
         },
+        "lakefs.ml.example.internal": {(path, "lakefs") for path in ("/", "/_pprof", "/metrics")},
         "iris.ml.example.internal": {("/", "iris-predictor")},
     }
 
@@ -94,12 +96,32 @@ def test_an_ingress_without_hidden_paths_does_not_open_them() -> None:
     assert all(path.endswith("/") for path in prefixes)
 
 
+def test_an_ingress_of_its_own_refuses_the_private_paths_of_a_page() -> None:
+    """lakeFS answers there without a login, with the memory of the server (lakeFS 1.84)."""
+    nobody = "255.255.255.255/32"
+    environment = lowered("ingress", "k3s")
+    hidden = of_kind(environment, "Ingress")["lakefs-hidden"]
+    annotations = hidden["metadata"]["annotations"]
+    middleware = annotations["traefik.ingress.kubernetes.io/router.middlewares"]
+    assert middleware == "mlops-lakefs-hidden@kubernetescrd"
+    refusal = of_kind(environment, "Middleware")["lakefs-hidden"]["spec"]
+    assert refusal == {"ipAllowList": {"sourceRange": [nobody]}}
+    for name in ("k3s", "prod"):
+        (rule,) = of_kind(lowered("ingress", name), "Ingress")["lakefs-hidden"]["spec"]["rules"]
+        paths = {path["path"]: path["pathType"] for path in rule["http"]["paths"]}
+        assert paths == {"/_pprof": "Prefix", "/metrics": "Prefix"}
+    of_nginx = of_kind(lowered("ingress", "prod"), "Ingress")["lakefs-hidden"]["metadata"]
+    key = "nginx.ingress.kubernetes.io/whitelist-source-range"
+    assert of_nginx["annotations"][key] == nobody
+
+
 def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
     environment = lowered("ingress", "k3s")
     ingresses, middlewares = of_kind(environment, "Ingress"), of_kind(environment, "Middleware")
     prefix = "traefik.ingress.kubernetes.io/router."
     plain = {name for name, each in ingresses.items() if "tls" not in each["spec"]}
-    assert plain == {f"{name}-to-https" for name in ingresses.keys() - plain}
+    hosts = {name for name in ingresses.keys() - plain if not name.endswith("-hidden")}
+    assert plain == {f"{name}-to-https" for name in hosts}
     for name in plain:
         space = ingresses[name]["metadata"]["namespace"]
         annotations = ingresses[name]["metadata"]["annotations"]
@@ -124,7 +146,7 @@ def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> Non
         for tls in each["spec"].get("tls", ())
     }
     assert certified == needed
-    assert len(needed) == 4
+    assert len(needed) == 5
 
 
 ACME = "  tls: {issuer: {name: letsencrypt}}\n"
@@ -295,6 +317,7 @@ def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_a
     assert plain == {
         "mlflow-login-server": {"4180": permissive},
         "minio-console-login-server": {"4180": permissive},
+        "lakefs-server": {"8000": permissive},
         "minio-server": {"9000": permissive},
         "models-serving-model": {"8080": permissive},
     }

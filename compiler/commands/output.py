@@ -80,7 +80,7 @@ def as_text(
 
 
 def _own_words() -> Collection[str]:
-    """The words of the language and of the command line, which tell nothing about a spec's values."""
+    """The words of the language and of the command line, which reveal nothing about a spec's values."""
     from compiler.commands.verbs import VERBS
     from compiler.validate.language import language_words
 

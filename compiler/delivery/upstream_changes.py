@@ -1,4 +1,4 @@
-"""Plan what changes in upstream systems since an earlier tree: their releases, and settings in their objects."""
+"""Plan the changes of upstream systems since an earlier tree: their releases, and settings in their objects."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Admit the gateway's pods to those that prove a host to the signer of its certificate.
 
-An operator starts these pods beside the objects of some kinds (`solvers`). In an operator's namespace
+An operator starts these pods for the objects of some kinds (`solvers`). In an operator's namespace
 nothing is denied, so it gets no policy.
 """
 
@@ -39,15 +39,15 @@ def _call(entrance: gateway.Endpoint, space: str, pods: Solvers) -> Ingress:
 
 def _solvers(lowered: Lowered) -> Mapping[str, Solvers]:
     """The pods by the platform's namespaces that may have them."""
-    beside = {pair for package in lowered.packages.values() for pair in _beside(package)}
-    beside.update(pair for _, pairs in lowered.models.each(_beside) for pair in pairs)
-    solvers = dict(beside)
+    pairs = {pair for package in lowered.packages.values() for pair in _beside(package)}
+    pairs.update(pair for _, of_model in lowered.models.each(_beside) for pair in of_model)
+    solvers = dict(pairs)
     foreign = upstream_namespaces(lowered)
     return {space: solvers[space] for space in sorted(solvers.keys() - foreign)}
 
 
 def _beside(package: Package) -> tuple[tuple[str, Solvers], ...]:
-    """The pods beside the objects of a package, with their namespaces."""
+    """The pods for the objects of a package, with their namespaces."""
     return tuple(
         (resource.namespace, resource.custom.solvers)
         for resource in package.resources

@@ -129,7 +129,7 @@ def no_words() -> Collection[str]:
 def values_hidden(sources: Mapping[str, str], words: Words = no_words) -> re.Pattern[str] | None:
     """Any of the values of credential names in these texts, the longest first.
 
-    `words` are the compiler's own. A message has them whatever the values are: to mask one would tell
+    `words` are the compiler's own. A message has them whatever the values are: to mask one would show
     that it is the value, and spoil the message.
     """
     hidden: set[str] = set()

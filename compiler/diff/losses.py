@@ -26,6 +26,6 @@ def stop(changes: Iterable[Change]) -> Iterator[Step]:
 
 
 def reason(change: Change) -> str:
-    """What `diff` prints of a change: the reasons for its risk, and how to make it nevertheless."""
+    """The text that `diff` prints for a change: the reasons for its risk, and how to make it nevertheless."""
     _, reasons, remedies = verdict(change)
     return ", and ".join((*reasons, *remedies)) or "a field of it never changes in place"

@@ -1,4 +1,4 @@
-"""Find what changes in upstream systems: their releases, and settings in their own objects.
+"""Find the changes of upstream systems: their releases, and settings in their own objects.
 
 Unless the system is vendored, no wave contains these: a person types the commands.
 """
@@ -46,7 +46,7 @@ def _system(environment: str, change: ChangedSystem) -> Iterator[Change]:
 
 def _reinstalled(change: ChangedSystem, old: Prerequisite, new: Prerequisite) -> Judgement:
     if old.version == new.version and set(old.how) <= set(new.how):
-        return Judgement(Risk.NO_OP, "more is installed beside what runs", _remedy(change))
+        return Judgement(Risk.NO_OP, "a further part is installed", _remedy(change))
     return Judgement(
         Risk.DOWNTIME,
         "whether it serves meanwhile, and reads what its earlier installation has written, is not known here",
@@ -96,7 +96,7 @@ def _remedy(change: ChangedSystem) -> str:
     if change.vendored:
         return f"run `platformc vendor`: a delivery brings `{name}` along, with its settings"
     return (
-        f"run what `platformc apply-plan --since` prints for it, in its order with the rest; "
+        f"run the commands that `platformc apply-plan --since` prints for it, in its order with the rest; "
         f"`platformc prerequisites` prints all commands of `{name}`"
     )
 

@@ -285,7 +285,7 @@ def _poolers(claims: Iterable[Binding]) -> dict[str, _Pooler]:
 
 
 def pool_sizes(claims: Iterable[Binding], limit: int | None) -> dict[str, int]:
-    """The connections in each pool, by pooler: as configured, or an even part of what the server's limit leaves."""
+    """The connections in each pool, by pooler: as configured, or an even part of the rest of the server's limit."""
     claims = list(claims)
     poolers = _poolers(claims)
     sizes = {name: pooler.pooling.size for name, pooler in poolers.items()}

@@ -1,4 +1,4 @@
-"""Settings that change nothing beside another setting of the same section."""
+"""Settings that another setting of the same section makes idle."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A client of a server's whole content, next to an instance whose part nobody else should write.
+"""A client of a server's whole content, next to an instance whose part only that instance should write.
 
 Some servers separate their clients by patterns of names. A workload that uses such a server itself gets all
-names, because its programs choose them; then it also reads and writes what belongs to the others.
+names, because its programs choose them; then it also reads and writes the parts of the others.
 """
 
 from __future__ import annotations
@@ -44,5 +44,5 @@ def _report(
         f"{listing(owners)}",
         platform.document.span_of(path),
         path=path,
-        help="give it a server of its own, or silence this with the reason",
+        help="give it a separate server, or silence this with the reason",
     )

@@ -30,7 +30,7 @@ def _storage(text: str) -> str:
     return _bytes(text, "storage", _LEAST_STORAGE)
 
 
-def _bytes(text: str, what: str, least: int) -> str:
+def _bytes(text: str, kind: str, least: int) -> str:
     try:
         count = quantity.in_bytes(text)
         canonical = quantity.canonical(text)
@@ -40,26 +40,26 @@ def _bytes(text: str, what: str, least: int) -> str:
             "invalid-quantity", str(error), help, quantity.suggestion(text)
         ) from error
     if count < (_LEAST_PLAIN if text.isdecimal() else least):
-        raise _too_few_bytes(text, count, what)
+        raise _too_few_bytes(text, count, kind)
     return canonical
 
 
-def _too_few_bytes(text: str, count: int, what: str) -> InvalidValue:
+def _too_few_bytes(text: str, count: int, kind: str) -> InvalidValue:
     """The error for an amount that no server can use: nothing, or a number without its unit."""
     if count == 0:
         message, help = f"`{text}` must be more than 0", "write it like `20Gi`"
     elif text.isdecimal():
         message = f"`{text}` means {count} bytes: the unit is missing"
-        help = f"write `{text}{_unit(len(text), what)}`"
+        help = f"write `{text}{_unit(len(text), kind)}`"
     else:
         message = f"`{text}` means {count} bytes, which is too little"
         help = "write it like `512Mi` or `20Gi`"
     return InvalidValue("invalid-quantity", message, help)
 
 
-def _unit(digits: int, what: str) -> str:
+def _unit(digits: int, kind: str) -> str:
     """The unit that a number probably lacks: `4Gi`, `512Mi` and `524288Ki` of memory, `500Gi` of storage."""
-    return "Gi" if digits <= _GIBS[what] else "Mi" if digits <= 5 else "Ki"
+    return "Gi" if digits <= _GIBS[kind] else "Mi" if digits <= 5 else "Ki"
 
 
 def _cpu(text: str) -> str:

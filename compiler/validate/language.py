@@ -28,7 +28,7 @@ def language_words() -> frozenset[str]:
 
 
 def _kinds() -> Iterator[Any]:
-    """The sections of the language, and what the types of their fields are made of: types and values."""
+    """The sections of the language, and the types and values in the types of their fields."""
     queue: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
     queue += [existing(type).Spec for type in all_types()]
     read: set[Any] = set()

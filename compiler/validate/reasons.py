@@ -61,7 +61,7 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
-    """The help for an unknown key: what to write instead, unless the map has that already."""
+    """The help for an unknown key: the text to write instead, unless the map has that already."""
     assert error.node is not None
     if is_below_spec(error):
         spec = error.node.child("spec")

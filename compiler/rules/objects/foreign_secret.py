@@ -2,7 +2,7 @@
 
 Credentials are copied to the namespaces in which a pod names them. So the name of another instance's
 Secret would be enough to get it: the administrator's login of a store, a database of others, the key of
-the login's sessions. A binding gives an instance a login of its own, with the rights of its claim.
+the login's sessions. A binding gives an instance a separate login, with the rights of its claim.
 """
 
 from __future__ import annotations
