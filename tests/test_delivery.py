@@ -18,7 +18,8 @@ from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
+from compiler.delivery.apply_plan import deletions, plan
+from compiler.delivery.steps import SpecLocation, Step
 from compiler.derive.order import OPTIONS
 from compiler.emit.manifests import manifests
 from compiler.model.manifest import Manifest

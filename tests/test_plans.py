@@ -13,7 +13,7 @@ from support.cluster import environments, lowered
 from support.plans import changes, deliveries, rendered, rotations
 
 from compiler.commands.output import print_steps
-from compiler.delivery.apply_plan import Step
+from compiler.delivery.steps import Step
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from support.scenarios import compiled, scenario_names
 
 from compiler.delivery import writers
-from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.move import copier
 from compiler.delivery.restore import restorable
+from compiler.delivery.steps import SpecLocation
 from compiler.derive.patches import against
 from compiler.diff.fields import differences
 from compiler.diff.risk import of_field

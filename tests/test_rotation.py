@@ -17,7 +17,7 @@ from support.command_line import run
 from support.paths import SCENARIOS
 from test_secrets import written
 
-from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.steps import SpecLocation
 from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered
 from compiler.secrets.rotation import plan

@@ -21,14 +21,9 @@ from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.files import UnsafePathError
-from compiler.upstream.prerequisites import (
-    component,
-    install_commands,
-    namespace_commands,
-    patch_commands,
-    prerequisites,
-    release,
-)
+from compiler.upstream.install_commands import install_commands, namespace_commands, patch_commands
+from compiler.upstream.prerequisites import prerequisites, release
+from compiler.upstream.settings_files import component
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
 ENVIRONMENT = compiled("argo-workflows").environments[0]

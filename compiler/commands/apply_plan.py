@@ -13,8 +13,9 @@ from compiler.commands.out_files import need_current
 from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
+from compiler.delivery.apply_plan import deletions, plan
 from compiler.delivery.next_steps import pages
+from compiler.delivery.steps import SpecLocation, Step
 from compiler.delivery.upgrades import copies
 from compiler.delivery.upstream_changes import upstream_changes
 from compiler.diff.compare import in_environment

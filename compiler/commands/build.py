@@ -17,8 +17,8 @@ from compiler.commands.compiling import environment_of, lock_of
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
 from compiler.commands.up_to_date import remember
-from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.next_steps import after_compile
+from compiler.delivery.steps import SpecLocation
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document.span import Span
 from compiler.emit.tree import Tree

@@ -14,7 +14,7 @@ from compiler.commands import complete
 from compiler.commands.examples import examples, sentence
 from compiler.commands.output import fail, fail_unknown, note
 from compiler.commands.verb import Verb
-from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.steps import SpecLocation
 from compiler.diagnostics import Report
 from compiler.diagnostics.fix import Fix
 from compiler.files import next_to_spec, open_folder, packaged

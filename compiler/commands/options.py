@@ -14,7 +14,7 @@ from compiler.commands.output import fail
 from compiler.commands.spec_file import NAME, STDIN, nearest
 
 if TYPE_CHECKING:
-    from compiler.delivery.apply_plan import SpecLocation
+    from compiler.delivery.steps import SpecLocation
 
 
 def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
@@ -32,7 +32,7 @@ def location_of(file: Path) -> SpecLocation:
             "the commands of a plan read the spec again, and the standard input is then the plan: "
             "name a file by `-f`"
         )
-    from compiler.delivery.apply_plan import SpecLocation
+    from compiler.delivery.steps import SpecLocation
 
     return SpecLocation(file)
 

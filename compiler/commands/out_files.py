@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.commands.output import fail
-from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.steps import SpecLocation
 from compiler.emit import wave_files
 from compiler.emit.tree import Tree
 from compiler.files import open_folder, sentence

@@ -13,7 +13,7 @@ from compiler.commands.terminal import coloured, quiet
 from compiler.text import log_line
 
 if TYPE_CHECKING:
-    from compiler.delivery.apply_plan import Step
+    from compiler.delivery.steps import Step
     from compiler.diagnostics import Report
 
 

@@ -13,12 +13,10 @@ from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.verb import Verb
 from compiler.model.prerequisite import Prerequisite
+from compiler.upstream.install_commands import install_commands, namespace_commands, patch_commands
 from compiler.upstream.prerequisites import (
     administration,
-    install_commands,
-    namespace_commands,
     needs_of_vendored,
-    patch_commands,
     prerequisites,
     shared_needs,
 )

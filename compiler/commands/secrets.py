@@ -22,7 +22,8 @@ from compiler.commands.options import (
 )
 from compiler.commands.output import fail, fail_unknown, note, print_steps
 from compiler.commands.verb import Group
-from compiler.delivery.apply_plan import SpecLocation, generation
+from compiler.delivery.credentials import generation
+from compiler.delivery.steps import SpecLocation
 from compiler.files import is_there, real
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered

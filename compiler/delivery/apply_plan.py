@@ -1,79 +1,25 @@
-"""Plan a delivery by kubectl: commands for each wave, with waits for its objects.
-
-Argo CD waits for the health of a wave's objects without instructions; kubectl needs a condition for
-each kind.
-"""
+"""Plan a delivery by kubectl: commands for each wave, with waits for its objects."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
-from operator import attrgetter, itemgetter
-from pathlib import Path
+from operator import attrgetter
 
-from msgspec import Struct
-
-from compiler.delivery import adopted
+from compiler.delivery import adopted, credentials
 from compiler.delivery.owned_secrets import handed_over, is_still_read
+from compiler.delivery.steps import TIMEOUT, SpecLocation, Step, WaveChange
 from compiler.delivery.successors import Succession, last_first, successions
+from compiler.delivery.waits import Kinds, waits
 from compiler.derive.order import is_pruned
 from compiler.emit.manifests import manifests, wave_file, waves
-from compiler.interfaces.sealed_secrets import SEALED
-from compiler.model.credential import Credential
-from compiler.model.custom_resource import CustomResource, kubectl_kind
+from compiler.model.custom_resource import kubectl_kind
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Phase, Resource
-from compiler.upstream.prerequisites import (
-    administration,
-    needs_of_vendored,
-    prerequisites,
-    vendored,
-    vendored_commands,
-)
-
-SOPS_FILE = "secret-{namespace}-{name}.sops.yaml"  # the file of one encrypted Secret
-_TIMEOUT = "10m"
-Kinds = Mapping[tuple[str, str], CustomResource]  # the kinds of operators, by group and kind
-
-
-class Step(Struct, frozen=True):
-    """Commands that belong together, with a title."""
-
-    title: str
-    commands: tuple[str, ...]
-    phase: int = 0
-
-
-class WaveChange(Struct, frozen=True):
-    """Commands for a change that is refused, or never ends, when its wave is only applied."""
-
-    wave: int
-    title: str
-    before: tuple[str, ...] = ()  # before the wave is applied
-    after: tuple[str, ...] = ()  # after it is applied, and before the waits
-
-
-class SpecLocation(Struct, frozen=True):
-    """The path of the spec, from which commands get their options and paths."""
-
-    spec: Path = Path("platform.yaml")
-    output: Path | None = None  # the folder of the output, if it is not the spec's
-
-    @property
-    def options(self) -> str:
-        """The options of every platformc command."""
-        return "" if self.spec == Path("platform.yaml") else f" -f {shlex.quote(str(self.spec))}"
-
-    def sibling(self, path: str) -> str:
-        """The path of a file of the output, for a shell."""
-        return shlex.quote(self.unquoted(path))
-
-    def unquoted(self, path: str) -> str:
-        """The path of a file of the output, next to the spec unless the user named a folder."""
-        return str((self.output or self.spec.parent) / path)
+from compiler.upstream.install_commands import vendored_commands
+from compiler.upstream.prerequisites import needs_of_vendored, prerequisites, vendored
 
 
 def plan(
@@ -93,7 +39,7 @@ def plan(
         yield from (Step(change.title, change.before) for change in in_wave if change.before)
         phase = Phase.of(wave)
         then = dict.fromkeys(line for change in in_wave for line in change.after)
-        commands = (apply(lowered, location, wave), *then, *_waits(objects, kinds))
+        commands = (apply(lowered, location, wave), *then, *waits(objects, kinds))
         yield Step(f"wave {wave}, {phase.title}", commands, phase)
         yield from _restarts(_brought(objects, kinds), _installed_before(lowered))
         if wave == Phase.NAMESPACES and before is not None:
@@ -101,9 +47,9 @@ def plan(
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
-            yield _secrets(lowered, location)
+            yield credentials.made(lowered, location)
         if wave == Phase.NAMESPACES:
-            yield from _by_others(lowered, location)
+            yield from credentials.made_by_others(lowered, location)
 
 
 def _before_successors(handed: Iterable[Succession], wave: int) -> Iterator[Step]:
@@ -162,7 +108,7 @@ def _restarts(parts: Collection[str], systems: Iterable[Prerequisite]) -> Iterat
                 f"{system.system} looks for {', '.join(late)} only when it starts",
                 (
                     f"kubectl rollout restart {server}",
-                    f"kubectl rollout status {server} --timeout={_TIMEOUT}",
+                    f"kubectl rollout status {server} --timeout={TIMEOUT}",
                 ),
             )
 
@@ -196,103 +142,3 @@ def _handed_secrets(before: Lowered, lowered: Lowered) -> Iterator[Step]:
     if commands:
         title = "the Secrets in use stay, and are handed over: another provider must have their values by now"
         yield Step(title, commands)
-
-
-def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
-    match lowered.platform.settings.secrets.provider:
-        case "existing":
-            list_ = f"platformc secrets list {lowered.platform.environment}{location.options}"
-            waits = _grouped("create", "secret", lowered.credentials)
-            return Step("credentials: make each of these, as listed", (list_, *waits))
-        case "local":
-            title = "credentials: random ones, in a folder that Git ignores"
-        case _:
-            title = "credentials: encrypted ones, to commit"
-    return Step(title, generation(lowered, location))
-
-
-def _by_others(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
-    """The Secrets of the user, and what administrators of services outside make, before the servers start."""
-    environment = f"{lowered.platform.environment}{location.options}"
-    secrets = [
-        f"{credential.name} ({', '.join(credential.namespaces)})"
-        for credential in lowered.granted
-        if credential.created_by == "you"
-    ]
-    if secrets:
-        names = ", ".join(secrets)
-        yield Step(
-            f"there already: your Secrets {names} (platformc secrets list {environment})", ()
-        )
-    hosts = ", ".join(dict.fromkeys(host for _, host, _ in administration(lowered.graph)))
-    if hosts:
-        task = f"made by now by the administrators of {hosts}: logins, and what these may use"
-        yield Step(f"{task} (platformc prerequisites {environment})", ())
-
-
-def generation(
-    lowered: Lowered, location: SpecLocation, rotated: Iterable[Credential] = ()
-) -> tuple[str, ...]:
-    """The commands that create credentials; there are none if an operator creates them."""
-    environment = lowered.platform.environment
-    options = "".join(f" --rotate {credential.name}" for credential in rotated)
-    generate = f"platformc secrets generate {environment}{location.options}{options}"
-    folder = location.sibling(f"secrets/{environment}")
-    # Server-side: otherwise kubectl would keep a copy of the values in an annotation.
-    apply = f"kubectl apply --server-side -k {folder}"
-    match lowered.platform.settings.secrets.provider:
-        case "local":
-            return (generate, apply)
-        case "sealed-secrets":
-            waits = _grouped(SEALED.ready, SEALED.kind.lower(), lowered.credentials)
-            return (generate, apply, *waits)
-        case "sops":
-            # Each file by its name: anyone can encrypt another file for the keys in `.sops.yaml`.
-            files = " ".join(
-                SOPS_FILE.format(namespace=space, name=credential.name)
-                for credential in lowered.credentials
-                for space in credential.namespaces
-            )
-            decrypt = f'sops decrypt {folder}/"$file" | kubectl apply --server-side -f -'
-            return (generate, f"for file in {files}; do {decrypt}; done")
-    return ()
-
-
-def _grouped(condition: str, kind: str, credentials: Iterable[Credential]) -> Iterator[str]:
-    """Waits for an object of each credential in each of its namespaces."""
-    names_by_space = sorted(
-        (space, credential.name) for credential in credentials for space in credential.namespaces
-    )
-    for space, of_space in groupby(names_by_space, key=itemgetter(0)):
-        names = " ".join(f"{kind}/{name}" for _, name in of_space)
-        yield f"kubectl wait --for={condition} {names} -n {space} --timeout={_TIMEOUT}"
-
-
-def _waits(manifests: Iterable[Manifest], kinds: Kinds) -> Iterator[str]:
-    """One wait for each server, and one for all objects of a namespace with the same condition."""
-    grouped: dict[tuple[str, str, str], list[str]] = {}
-    for manifest in manifests:
-        name, space = manifest["metadata"]["name"], manifest["metadata"].get("namespace", "")
-        namespace = f" -n {space}" if space else ""
-        if manifest["apiVersion"].startswith("apps/"):
-            server = f"{manifest['kind'].lower()}/{name}"
-            yield f"kubectl rollout status {server}{namespace} --timeout={_TIMEOUT}"
-        elif condition_of := _condition(manifest, kinds):
-            kind, condition, limit = condition_of
-            grouped.setdefault((condition, namespace, limit), []).append(f"{kind}/{name}")
-    for (condition, namespace, limit), names in grouped.items():
-        yield f"kubectl wait --for={condition} {' '.join(names)}{namespace} --timeout={limit}"
-
-
-def _condition(manifest: Manifest, kinds: Kinds) -> tuple[str, str, str] | None:
-    """kubectl's name of a kind, the condition that means it is ready, and the timeout."""
-    kind, group = manifest["kind"], manifest["apiVersion"].rpartition("/")[0]
-    if kind == "Job" and group == "batch":
-        deadline = manifest["spec"].get("activeDeadlineSeconds")
-        return "job", "condition=Complete", f"{deadline}s" if deadline else _TIMEOUT
-    if kind == "CustomResourceDefinition":
-        return "crd", "condition=Established", "1m"
-    custom = kinds.get((group, kind))
-    if custom is None or not custom.ready:
-        return None
-    return kubectl_kind(manifest), f"'{custom.ready}'", _TIMEOUT

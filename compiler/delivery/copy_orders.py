@@ -7,7 +7,7 @@ from shlex import quote
 
 from msgspec.json import encode
 
-from compiler.delivery.apply_plan import Step
+from compiler.delivery.steps import Step
 from compiler.model.custom_resource import CopyOrder, kubectl_kind
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from compiler.delivery.apply_plan import Step
+from compiler.delivery.steps import Step
 from compiler.model.manifest import Manifest
 from compiler.model.resource import Resource, containers_of
 

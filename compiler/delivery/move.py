@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from compiler.delivery import writers
-from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.apply_plan import plan
 from compiler.delivery.copy_orders import new_copies
 from compiler.delivery.cron_jobs import run
+from compiler.delivery.steps import SpecLocation, Step
 from compiler.delivery.upstream_changes import upstream_changes
 from compiler.diagnostics import Report
 from compiler.kube.labels import COMPONENT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.local_ports import local_ports
+from compiler.delivery.steps import SpecLocation
 from compiler.interfaces import gateway
 from compiler.model.hosts import Opened, opened
 from compiler.model.package import Lowered

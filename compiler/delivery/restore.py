@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence, Set
 from msgspec import Struct
 
 from compiler.delivery import writers
-from compiler.delivery.apply_plan import SpecLocation, Step, apply, plan
+from compiler.delivery.apply_plan import apply, plan
 from compiler.delivery.cron_jobs import run
+from compiler.delivery.steps import SpecLocation, Step
 from compiler.delivery.worthless_databases import emptied
 from compiler.kube.labels import COMPONENT
 from compiler.model.credential import Credential

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import registry
-from compiler.delivery.apply_plan import Step
 from compiler.delivery.copy_orders import ordered
 from compiler.delivery.cron_jobs import run
+from compiler.delivery.steps import Step
 from compiler.interfaces import sql
 from compiler.kube.labels import COMPONENT
 from compiler.model.package import Lowered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.delivery.apply_plan import SpecLocation, WaveChange
+from compiler.delivery.steps import SpecLocation, WaveChange
 from compiler.emit.manifests import waves
 from compiler.model.package import Lowered
 from compiler.upstream.changed_prerequisites import ChangedSystem, change_commands, changed_systems

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from compiler.delivery.apply_plan import WaveChange
+from compiler.delivery.steps import WaveChange
 from compiler.emit.manifests import waves
 from compiler.interfaces import sql
 from compiler.kube.labels import INSTANCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Set
 
+from compiler.delivery.steps import TIMEOUT
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Client
 from compiler.model.resource import Resource
@@ -113,7 +114,7 @@ def wait_for_end(resource: Resource) -> Iterator[str]:
 
 def _wait_for_pods(labels: Mapping[str, str], space: str) -> str:
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    return f"kubectl wait pod -l {selector} -n {space} --for=delete --timeout=10m"
+    return f"kubectl wait pod -l {selector} -n {space} --for=delete --timeout={TIMEOUT}"
 
 
 def _named(resource: Resource) -> str:

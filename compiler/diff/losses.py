@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compiler.delivery.apply_plan import Step
+from compiler.delivery.steps import Step
 from compiler.diff import Change
 from compiler.diff.wording import verdict
 from compiler.model.effects import Risk

@@ -8,7 +8,7 @@ from shlex import quote
 from msgspec import Struct
 from msgspec.json import encode
 
-from compiler.delivery.apply_plan import WaveChange
+from compiler.delivery.steps import WaveChange
 from compiler.delivery.successors import deletion_with_pods
 from compiler.diff import Action, Change
 from compiler.diff.takeover import takes_over

@@ -17,7 +17,8 @@ from compiler.model.manifest import Manifest
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
 from compiler.model.resource import ConfigFiles, Resource
-from compiler.upstream.prerequisites import component, prerequisites, vendored, vendored_root
+from compiler.upstream.prerequisites import prerequisites, vendored
+from compiler.upstream.settings_files import component, vendored_root
 
 Files = dict[str, Text]
 MOST_FILES = 60  # the most files of one kind in a folder

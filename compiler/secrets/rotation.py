@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from compiler.delivery.apply_plan import SpecLocation, Step, generation
+from compiler.delivery.credentials import generation
+from compiler.delivery.steps import TIMEOUT, SpecLocation, Step
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names, secrets_of
 from compiler.kube.labels import COMPONENT, INSTANCE
@@ -27,8 +28,6 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Resource, pod_template
 from compiler.secrets.makers import maker
 from compiler.text import shell_stop
-
-_TIMEOUT = "10m"
 
 
 def plan(
@@ -193,7 +192,7 @@ def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...
             return (
                 f"kubectl delete job {name} {space} --ignore-not-found",
                 f"kubectl apply --server-side -k {root} -l {_selector(resource)}",
-                f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={_TIMEOUT}",
+                f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={TIMEOUT}",
             )
     return ()  # a CronJob reads it at the next run, and operators watch their Secrets
 
@@ -204,7 +203,7 @@ def _deletion(resource: Resource, custom: CustomResource) -> tuple[str, ...]:
     space, kind = f"-n {resource.namespace}", kubectl_kind(resource.manifest)
     return (
         f"kubectl delete pod {space} -l {custom.pods.name_label}={resource.name}",
-        f"kubectl wait --for={custom.ready} {kind}/{resource.name} {space} --timeout={_TIMEOUT}",
+        f"kubectl wait --for={custom.ready} {kind}/{resource.name} {space} --timeout={TIMEOUT}",
     )
 
 
@@ -218,5 +217,5 @@ def _selector(resource: Resource) -> str:
 def _rollout(workload: str) -> tuple[str, ...]:
     return (
         f"kubectl rollout restart {workload}",
-        f"kubectl rollout status {workload} --timeout={_TIMEOUT}",
+        f"kubectl rollout status {workload} --timeout={TIMEOUT}",
     )

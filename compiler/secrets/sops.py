@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.delivery.apply_plan import SOPS_FILE
+from compiler.delivery.credentials import SOPS_FILE
 from compiler.files import real
 from compiler.secrets.ciphertext import Cipher, encrypted
 

@@ -12,13 +12,8 @@ from compiler.model.graph import Graph
 from compiler.model.manifest import Manifest
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.sameness import same
-from compiler.upstream.prerequisites import (
-    patch_command,
-    patching,
-    prerequisites,
-    upgrade_commands,
-    vendored,
-)
+from compiler.upstream.install_commands import patch_command, patching, upgrade_commands
+from compiler.upstream.prerequisites import prerequisites, vendored
 
 Identity = tuple[str, str, str, str]  # apiVersion, kind, namespace, name
 

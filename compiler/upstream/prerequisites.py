@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from shlex import quote
 from typing import Any
 
 from msgspec.structs import replace
 
 from compiler.interfaces import cert_manager, external_secrets, sealed_secrets
-from compiler.kube import yaml
-from compiler.kube.kustomize import COMPONENT, KUSTOMIZATION
 from compiler.kube.patching import all_applied
-from compiler.model.custom_resource import is_custom, kubectl_kind
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
@@ -160,23 +156,6 @@ def release(prerequisite: Prerequisite) -> tuple[str, ...]:
     )
 
 
-def vendored_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
-    """Commands that apply a vendored release with its settings, and wait until it runs.
-
-    `folder` is the compiled kustomization of `vendored_root`, quoted for a shell. The kinds of some objects are defined, and their
-    webhooks run, only when the first objects are applied: so the command is repeated until all are.
-    """
-    options = "--server-side"
-    if any("--force-conflicts" in command for command in prerequisite.how):
-        options += " --force-conflicts"
-    # Without a release in `operators/`, the repetition would have no end.
-    yield f"kubectl kustomize {folder} >/dev/null"
-    yield f"until kubectl apply {options} -k {folder} ; do sleep 5; done"
-    for command in prerequisite.how:
-        if "https://" not in command and " create namespace " not in command:
-            yield command
-
-
 def running_release(
     running: Running, labels: Mapping[str, str], images: Mapping[str, str]
 ) -> str | None:
@@ -190,101 +169,3 @@ def running_release(
         text = labels.get("app.kubernetes.io/version", "")
     match = re.match(r"v?(\d+\.\d+\.\d+(-(alpha|beta|rc)[.\d]*)?)", text)
     return match[1] if match else None
-
-
-def component(prerequisite: Prerequisite) -> dict[str, str]:
-    """The required fields of upstream's own objects, as the files of a kustomize Component."""
-    return _settings(prerequisite, COMPONENT) if prerequisite.objects else {}
-
-
-def vendored_root(prerequisite: Prerequisite) -> dict[str, str]:
-    """A vendored release with the required fields, as the files of a kustomization in `prerequisites/`.
-
-    Later deliveries apply both again. Separate commands would undo the settings each time, and set
-    them again.
-    """
-    release_folder = f"../../../operators/{prerequisite.name}"
-    return _settings(prerequisite, {**KUSTOMIZATION, "resources": [release_folder]})
-
-
-def _settings(prerequisite: Prerequisite, kustomization: Manifest) -> dict[str, str]:
-    """Patches of upstream's objects, and the kustomization that lists them."""
-    files = {_file(manifest): yaml.dump(manifest) for manifest in prerequisite.objects}
-    patches = [_patch(manifest) for manifest in sorted(prerequisite.objects, key=_file)]
-    listing = {**kustomization, "patches": patches} if patches else kustomization
-    return {**files, "kustomization.yaml": yaml.dump(listing)}
-
-
-def _patch(manifest: Manifest) -> Manifest:
-    """The entry of a patch. A release may add a namespace to an object, so kind and name identify it."""
-    metadata = manifest["metadata"]
-    if "namespace" in metadata or not is_custom(manifest):
-        return {"path": _file(manifest)}
-    return {
-        "path": _file(manifest),
-        "target": {"kind": manifest["kind"], "name": metadata["name"]},
-    }
-
-
-def _file(manifest: Manifest) -> str:
-    return f"patch-{manifest['kind'].lower()}-{manifest['metadata']['name']}.yaml"
-
-
-def namespace_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
-    """Commands that create and label the namespaces of the mesh.
-
-    They come before the release, because a mesh adds its proxy to pods when they are created.
-    """
-    for manifest in prerequisite.objects:
-        if manifest["kind"] == "Namespace":
-            yield _create(manifest)
-            yield patch_command(prerequisite, manifest, folder)
-
-
-def install_commands(prerequisite: Prerequisite, releases: str | None = None) -> tuple[str, ...]:
-    """Commands that install the release, after `namespace_commands`.
-
-    `releases` is a web server with a folder for each host of upstream's.
-    """
-    created = {
-        _create(manifest) for manifest in prerequisite.objects if manifest["kind"] == "Namespace"
-    }
-    commands = (command for command in prerequisite.how if command not in created)
-    if releases is None:
-        return tuple(commands)
-    return tuple(command.replace("https://", f"{releases.rstrip('/')}/") for command in commands)
-
-
-def upgrade_commands(prerequisite: Prerequisite, releases: str | None = None) -> tuple[str, ...]:
-    """The commands that install a release where an earlier one is installed."""
-    return tuple(
-        command.replace("helm install ", "helm upgrade --install ")
-        for command in install_commands(prerequisite, releases)
-        if not command.startswith("kubectl create namespace ")
-    )
-
-
-def patch_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
-    """kubectl commands that patch an installed upstream system."""
-    for manifest in prerequisite.objects:
-        if manifest["kind"] != "Namespace":
-            yield patch_command(prerequisite, manifest, folder)
-
-
-def _create(namespace: Manifest) -> str:
-    return f"kubectl create namespace {namespace['metadata']['name']}"
-
-
-def patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
-    """The command that sets the required fields of one of upstream's objects."""
-    path = quote(f"{folder}/{prerequisite.name}/{_file(manifest)}")
-    return f"{patching(manifest)} --patch-file {path}"
-
-
-def patching(manifest: Manifest) -> str:
-    """The command that patches an object, without the patch."""
-    metadata = manifest["metadata"]
-    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    # kubectl's default, a strategic merge, works only for built-in kinds.
-    merge_option = " --type merge" if is_custom(manifest) else ""
-    return f"kubectl patch {kubectl_kind(manifest)} {metadata['name']}{space}{merge_option}"

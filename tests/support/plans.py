@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from compiler.delivery import apply_plan, move, restore, upgrades
-from compiler.delivery.apply_plan import SpecLocation, Step
+from compiler.delivery.steps import SpecLocation, Step
 from compiler.model.package import Lowered
 from compiler.secrets import rotation
 
