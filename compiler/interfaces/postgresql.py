@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from msgspec import Struct, field
@@ -14,9 +14,6 @@ from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
 # `max_connections` by default grows in steps, so that a new client seldom restarts the server.
-STEP, MINIMUM, MAXIMUM = 50, 100, 10000
-DEFAULT_POOL = 20  # connections of a pool if the server's limit is unknown: PgBouncer's own default
-RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
 class Claim(sql.Claim, frozen=True, kw_only=True):
@@ -222,92 +219,3 @@ def by_rights(logins: Iterable[Binding]) -> tuple[list[Binding], list[Binding]]:
 def role(binding: model.Binding) -> str:
     """The role with which a binding logs in."""
     return sql.username(binding.secret, LONGEST_ROLE)
-
-
-class Part(Struct, frozen=True):
-    """Connections that one instance opens, and how they come about."""
-
-    instance: model.Instance[Any]
-    count: int
-    calculation: str
-
-
-NO_SIZES: Mapping[str, int] = {}
-
-
-def parts(claims: Iterable[Binding], sizes: Mapping[str, int] = NO_SIZES) -> Iterator[Part]:
-    """Every instance with connections to a server: direct clients, and poolers for their clients.
-
-    `claims` are all claims on the server's offer, with the forwarded ones. `sizes` are those of the poolers'
-    pools, by pooler; without them, a pool whose size is derived counts as the smallest useful one.
-    """
-    claims = list(claims)
-    for binding in claims:
-        if binding.via is None and binding.claim.database:
-            claim = binding.claim
-            yield Part(binding.consumer, claim.connections, claim.calculation or "its clients")
-        elif binding.claim.direct:
-            yield Part(binding.consumer, binding.claim.direct, "past the pooler")
-    for name, pooler in _poolers(claims).items():
-        size = sizes.get(name, pooler.pooling.least)
-        calculation = f"{pooler.pooling.replicas} replicas x {pooler.pools} pools x {size}"
-        yield Part(pooler.instance, pooler.number * size, calculation)
-
-
-class _Pooler(Struct, frozen=True):
-    """A pooler of a server, and its pools: one for each login and database."""
-
-    instance: model.Instance[Any]
-    pooling: Pooling
-    pools: int
-
-    @property
-    def number(self) -> int:
-        """The number of pools in all replicas."""
-        return self.pooling.replicas * self.pools
-
-
-def _poolers(claims: Iterable[Binding]) -> dict[str, _Pooler]:
-    """The poolers that clients of a server use, by name."""
-    pooled: dict[str, list[Binding]] = {}
-    for binding in claims:
-        if binding.via is not None:
-            pooled.setdefault(binding.via.provider.name, []).append(binding.via)
-    return {
-        name: _Pooler(
-            logins[0].provider,
-            logins[0].offer.pooling,
-            len({(binding.secret, binding.claim.database) for binding in logins}),
-        )
-        for name, logins in sorted(pooled.items())
-        if logins[0].offer.pooling is not None
-    }
-
-
-def pool_sizes(claims: Iterable[Binding], limit: int | None) -> dict[str, int]:
-    """The connections in each pool, by pooler: as configured, or an even part of the rest of the server's limit."""
-    claims = list(claims)
-    poolers = _poolers(claims)
-    sizes = {name: pooler.pooling.size for name, pooler in poolers.items()}
-    derived = sum(poolers[name].number for name, size in sizes.items() if size is None)
-    default = DEFAULT_POOL
-    if limit is not None and derived:
-        taken = sum(poolers[name].number * (size or 0) for name, size in sizes.items())
-        free = limit - RESERVED - direct_connections(claims) - taken
-        default = max(free // derived, 1)
-    return {name: size or default for name, size in sizes.items()}
-
-
-def capacity(claims: Iterable[Binding]) -> int:
-    """`max_connections` of a server that is made for its clients, in steps of fifty."""
-    opened = RESERVED + sum(part.count for part in parts(claims))
-    return min(max(-(-opened // STEP) * STEP, MINIMUM), MAXIMUM)
-
-
-def direct_connections(claims: Iterable[Binding]) -> int:
-    """The number of connections that the claims on a server open without a pooler."""
-    return sum(
-        binding.claim.direct if binding.via else binding.claim.connections
-        for binding in claims
-        if binding.claim.database
-    )

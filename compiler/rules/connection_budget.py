@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diagnostics import Related, Report
-from compiler.interfaces import postgresql
+from compiler.interfaces import connections, postgresql
 from compiler.model import Graph, Instance, Node, Path, Platform
 from compiler.registry import component
 from compiler.specialise.merge import overridden
@@ -23,8 +23,8 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
             if isinstance(offer, postgresql.Offer) and provides.forwards is None:
-                limit = offer.max_connections or (postgresql.MAXIMUM if offer.grows else None)
-                clients = list(postgresql.parts(graph.wiring(name).claims(provides)))
+                limit = offer.max_connections or (connections.MAXIMUM if offer.grows else None)
+                clients = list(connections.parts(graph.wiring(name).claims(provides)))
                 if limit is not None:
                     _check_server(platform, graph.instances[name], clients, limit, report)
 
@@ -39,11 +39,11 @@ def _a_pooler_may_be_wrong(platform: Platform) -> bool:
 def _check_server(
     platform: Platform,
     server: Instance[Any],
-    clients: Sequence[postgresql.Part],
+    clients: Sequence[connections.Part],
     limit: int,
     report: Report,
 ) -> None:
-    total = postgresql.RESERVED + sum(part.count for part in clients)
+    total = connections.RESERVED + sum(part.count for part in clients)
     if total <= limit:
         return
     document = platform.document
@@ -52,7 +52,7 @@ def _check_server(
     report.add(
         "connection-budget",
         f"`{server.name}` accepts {limit} connections, and {total} may be opened: "
-        f"{postgresql.RESERVED} reserved + {' + '.join(terms)}",
+        f"{connections.RESERVED} reserved + {' + '.join(terms)}",
         document.value_span(path),
         path=path,
         help=f"set `maxConnections: {_rounded(total)}` on `{server.name}`, or lower replicas, "
@@ -61,7 +61,7 @@ def _check_server(
     )
 
 
-def _opens(part: postgresql.Part, document: Node) -> Related:
+def _opens(part: connections.Part, document: Node) -> Related:
     """The place that declares the number: the override of an environment, or the instance."""
     path = part.instance.source
     override = overridden(document, path)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from compiler import kube, model
 from compiler.interfaces import postgresql, sql
+from compiler.interfaces.connections import capacity
 from compiler.spec import quantity
 from compiler.spec.component import Resources
 from compiler.spec.quantity import GIB, MIB
@@ -75,7 +76,7 @@ def buffers(memory_limit: str) -> int:
 
 def connections(spec: Spec, bindings: Sequence[postgresql.Binding]) -> int:
     """The connections that a server accepts: as set, or as many as its clients may open."""
-    return spec.max_connections or postgresql.capacity(bindings)
+    return spec.max_connections or capacity(bindings)
 
 
 def resources(spec: Spec, connections: int) -> model.Manifest:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import client_certificate, external
-from compiler.interfaces import postgresql, sql
+from compiler.interfaces import connections, postgresql, sql
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Port
 
@@ -93,7 +93,7 @@ def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
         __file__, "logins.sql.j2",
         host=me.spec.host, logins=logins, databases=sql.databases(logins),
         adopted=sorted({binding.claim.database for binding in claims if binding.claim.exists}),
-        clients=list(postgresql.parts(claims, postgresql.pool_sizes(claims, me.spec.max_connections))),
+        clients=list(connections.parts(claims, connections.pool_sizes(claims, me.spec.max_connections))),
     )  # fmt: skip
 
 

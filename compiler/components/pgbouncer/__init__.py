@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.pgbouncer import metrics, pooler, versions
-from compiler.interfaces import postgresql, sql
+from compiler.interfaces import connections, postgresql, sql
 from compiler.model import Env
 from compiler.spec.types import Image
 
@@ -60,9 +60,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     pools = {(b.secret, b.claim.database) for b in wiring.claims(POOL) if b.claim.database}
     databases = sorted({database for _, database in pools})
     offer, clients = upstream.offer, wiring.claims_on_provider(UPSTREAM)
-    server_capacity = postgresql.capacity(clients) if offer.grows else None
-    sizes = postgresql.pool_sizes(clients, offer.max_connections or server_capacity)
-    size = sizes.get(me.name, me.spec.pool_size or postgresql.DEFAULT_POOL)
+    server_capacity = connections.capacity(clients) if offer.grows else None
+    sizes = connections.pool_sizes(clients, offer.max_connections or server_capacity)
+    size = sizes.get(me.name, me.spec.pool_size or connections.DEFAULT_POOL)
     if upstream.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)
         return
