@@ -47,11 +47,11 @@ print(f"refused {{refused}} longest {{longest:.1f}}")
 """
 
 
-def objects_of(node: Node, pool: str) -> int:
+def objects_of(node: Node, pool: str) -> set[str]:
     """The objects of which some volume of a pool has a part."""
     volumes = (node.place / "claims" / "mlops").glob(f"data*-{pool}-[0-9]")
-    return len({path.parent.name for volume in volumes
-                for path in (volume / "training" / "runs").glob("*/xl.meta")})  # fmt: skip
+    return {path.parent.name for volume in volumes
+            for path in (volume / "training" / "runs").glob("*/xl.meta")}  # fmt: skip
 
 
 def test_a_pool_comes_under_a_writer_and_takes_new_objects(platform: Platform, node: Node) -> None:
@@ -71,11 +71,13 @@ def test_a_pool_comes_under_a_writer_and_takes_new_objects(platform: Platform, n
     match = re.search(r"refused (\d+) longest ([\d.]+)", printed)
     assert match is not None, printed[-500:]
     before, after = objects_of(node, "minio"), objects_of(node, "minio-pool-2")
-    print(match[0], "objects in the first pool", before, "in the second", after)
+    print(match[0], "objects in the first pool", len(before), "in the second", len(after))
     assert lost(node) == 0
-    assert before >= 100
-    assert after > 0
-    assert before + after == OBJECTS
+    assert len(before) >= 100
+    assert after
+    assert before | after == {str(number) for number in range(OBJECTS)}
+    # A write that the restart interrupted may leave a part in the first pool, and be repeated in the second.
+    assert len(before & after) <= int(match[1])
 
 
 def test_each_pool_may_lose_a_server(platform: Platform, node: Node) -> None:
