@@ -81,7 +81,9 @@ def test_ingresses_lead_to_the_logins_and_to_the_buckets_of_the_spec() -> None:
             for bucket in ("dvc-datasets", "lakefs", "mlflow")
             for path in ("/", f"/{bucket}", f"/{bucket}/")
         },
-        "lakefs.ml.example.internal": {(path, "lakefs") for path in ("/", "/_pprof", "/metrics")},
+        "lakefs.ml.example.internal": {
+            (path, "lakefs") for path in ("/", "/_pprof", "/_pprof/", "/metrics", "/metrics/")
+        },
         "iris.ml.example.internal": {("/", "iris-predictor")},
     }
 
@@ -104,12 +106,16 @@ def test_an_ingress_of_its_own_refuses_the_private_paths_of_a_page() -> None:
     annotations = hidden["metadata"]["annotations"]
     middleware = annotations["traefik.ingress.kubernetes.io/router.middlewares"]
     assert middleware == "mlops-lakefs-hidden@kubernetescrd"
+    assert annotations["traefik.ingress.kubernetes.io/router.priority"] == "1000"
     refusal = of_kind(environment, "Middleware")["lakefs-hidden"]["spec"]
     assert refusal == {"ipAllowList": {"sourceRange": [nobody]}}
     for name in ("k3s", "prod"):
         (rule,) = of_kind(lowered("ingress", name), "Ingress")["lakefs-hidden"]["spec"]["rules"]
         paths = {path["path"]: path["pathType"] for path in rule["http"]["paths"]}
-        assert paths == {"/_pprof": "Prefix", "/metrics": "Prefix"}
+        # Of a repository with the name `metrics-of-training` the gateway must hide nothing.
+        assert paths == {
+            "/_pprof": "Exact", "/_pprof/": "Prefix", "/metrics": "Exact", "/metrics/": "Prefix",
+        }  # fmt: skip
     of_nginx = of_kind(lowered("ingress", "prod"), "Ingress")["lakefs-hidden"]["metadata"]
     key = "nginx.ingress.kubernetes.io/whitelist-source-range"
     assert of_nginx["annotations"][key] == nobody
@@ -274,9 +280,20 @@ def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
 
 def test_hidden_paths_of_an_http_route_have_no_service() -> None:
     hidden, routed = of_kind(lowered("gateway-api", "prod"), "HTTPRoute")["minio"]["spec"]["rules"]
-    assert [match["path"]["value"] for match in hidden["matches"]] == ["/minio/"]
+    assert [match["path"]["value"] for match in hidden["matches"]] == ["/minio"]
     assert "backendRefs" not in hidden
     assert [backend["name"] for backend in routed["backendRefs"]] == ["minio"]
+
+
+def test_istio_hides_a_path_and_what_lies_below_it() -> None:
+    """Its prefixes are those of texts: `/metrics` would be one of `/metrics-of-training`."""
+    hidden, _ = of_kind(lowered("istio-sidecar", "default"), "VirtualService")["lakefs"]["spec"][
+        "http"
+    ]
+    assert hidden["directResponse"] == {"status": 404}
+    assert [match["uri"] for match in hidden["match"]] == [
+        {"exact": "/_pprof"}, {"prefix": "/_pprof/"}, {"exact": "/metrics"}, {"prefix": "/metrics/"},
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ class Route(Struct, frozen=True, kw_only=True):
     host: str
     backends: tuple[Backend, ...]
     authority: str | None = None  # the Host header that the Services see instead of the host
-    private: tuple[str, ...] = ()  # prefixes of paths for which there is nothing
+    private: tuple[str, ...] = ()  # paths for which, and below which, there is nothing
     # The first parts of all paths that clients ask for, for a gateway that cannot hide private paths; None if
     # there are others.
     resources: tuple[str, ...] | None = None

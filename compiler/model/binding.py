@@ -88,7 +88,9 @@ class Offer(Struct, frozen=True, kw_only=True):
     programs: bool = False  # whether programs use the route too, with keys that no login page takes
     tls_unrouted: bool = False  # whether it asks for TLS itself if no gateway has its certificate
     secret: str | None = None  # the one Secret of all clients; None if each binding has its own
-    private: tuple[str, ...] = ()  # prefixes of paths that callers outside the cluster don't reach
+    private: tuple[
+        str, ...
+    ] = ()  # callers outside the cluster reach neither these paths nor those below them
     # The requirements of the provider that its clients have too.
     requires_of_clients: tuple[Requires[Any], ...] = ()
     # Such requirements whose variables the provider's endpoint already contains.

@@ -2,8 +2,8 @@
 
 It runs in network and mount namespaces that it has to itself, since a gateway sends requests to the
 addresses of pods: real Traefik, or Envoy by real istiod, reads the compiled objects from a real API server, and
-stands before real oauth2-proxy, Dex, MLflow and Argo's server. A server that says its name stands in for MinIO
-and the models. It prints its observations as JSON.
+stands before real oauth2-proxy, Dex, MLflow and Argo's server. A server that says its name stands in for MinIO,
+lakeFS and the models. It prints its observations as JSON.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ SPEC = """
     minio: {namespace: storage}
     postgres: {}
     mlflow: {smoke: false}
+    lakefs: {}
     dvc: {remotes: {datasets: {bucket: dvc-datasets}}}
     kserve: {mode: standard}
     argo-workflows: {archive: false, sso: {authors: read, operators: admin}}
@@ -79,13 +80,18 @@ SPACES = {
 }  # all others: `mlops`
 SERVERS = ("edge", "dex", "mlflow", "mlflow-login", "minio-console-login", "churn-token", "minio",
            "minio-console", "churn-predictor", "iris-predictor", "wine-predictor",
-           "argo-workflows-login", "argo-server", "wine-login")  # fmt: skip
+           "argo-workflows-login", "argo-server", "wine-login", "lakefs")  # fmt: skip
 PROXIES = tuple(name for name in SERVERS if name.endswith(("-login", "-token")))
 ADDRESSES = {name: f"10.244.9.{number}" for number, name in enumerate(SERVERS, 1)}
 MODELS = ("churn", "iris", "wine")
-STAND_INS = {"minio": 9000, "minio-console": 9001, **{f"{model}-predictor": 80 for model in MODELS}}
+STAND_INS = {
+    "minio": 9000,
+    "minio-console": 9001,
+    "lakefs": 8000,
+    **{f"{model}-predictor": 80 for model in MODELS},
+}
 ROUTES = ("Ingress", "HTTPRoute", "Gateway", "Middleware", "Service", "VirtualService")
-HOSTS = ("mlflow", "minio", "minio-console", "argo-workflows", *MODELS)
+HOSTS = ("mlflow", "minio", "minio-console", "argo-workflows", "lakefs", *MODELS)
 
 
 class Edge:

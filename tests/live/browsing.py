@@ -191,6 +191,12 @@ hidden = ("/minio/v2/metrics/cluster", "/dvc-datasets/../minio/v2/metrics/cluste
           "//minio/v2/metrics/cluster", "/%6dinio/v2/metrics/cluster",
           "/dvc-datasets/%2e%2e/minio/v2/metrics")
 print("hidden", not any(answer("minio", path).startswith("minio /minio") for path in hidden))
+print(answer("lakefs", "/api/v1/repositories"))
+print(answer("lakefs", "/metrics-of-training/main/a"))
+private = ("/metrics", "/metrics/", "/metrics?x", "/_pprof", "/_pprof/", "/_pprof/heap", "/a/../metrics", "//metrics",
+           "/%6detrics", "/a/%2e%2e/_pprof/heap", "/./_pprof/heap", "/;/../metrics")
+# lakeFS itself knows no other spelling of them.
+print("private", [path for path in private if answer("lakefs", path).startswith(("lakefs /metrics", "lakefs /_pprof"))])
 """
 # In Chromium, as a person would: log in, see a run on MLflow's page, log out.
 CHROMIUM = """

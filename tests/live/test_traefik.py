@@ -80,6 +80,9 @@ def test_plain_requests_are_sent_on_and_hidden_paths_stay_hidden(observed: dict[
         "minio /dvc-datasets/a/b",
         "iris-predictor /v1/models",
         "hidden True",
+        "lakefs /api/v1/repositories",
+        "lakefs /metrics-of-training/main/a",
+        "private []",
     ]
 
 

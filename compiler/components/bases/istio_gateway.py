@@ -26,7 +26,12 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
         """A VirtualService in the namespace of the instance with the host."""
         hidden: list[model.Manifest] = [
             {
-                "match": [{"uri": {"prefix": prefix}} for prefix in route.private],
+                # A prefix is one of letters: `/metrics` is one of `/metrics-of-training`.
+                "match": [
+                    {"uri": match}
+                    for path in route.private
+                    for match in ({"exact": path}, {"prefix": f"{path}/"})
+                ],
                 "directResponse": {"status": 404},
             }
         ]

@@ -19,9 +19,8 @@ class Facts(Struct, frozen=True):
     plain: Mapping[str, str]  # annotations of a host by plain HTTP
     secure: Mapping[str, str]  # annotations of a host with a certificate
     redirects: bool  # whether the second set also sends plain HTTP on to HTTPS
-    refusal: Mapping[
-        str, str
-    ]  # annotations with which it refuses every request; none if it has none
+    # Annotations with which it refuses every request, before other rules of a host; none if it has none.
+    refusal: Mapping[str, str]
 
 
 READ_TIMEOUT = "nginx.ingress.kubernetes.io/proxy-read-timeout"
@@ -33,6 +32,7 @@ _NGINX = {
 }
 NO_ADDRESS = "255.255.255.255/32"  # no request comes from the address of all hosts (RFC 919)
 MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
+PRIORITY = "traefik.ingress.kubernetes.io/router.priority"
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 TLS = "traefik.ingress.kubernetes.io/router.tls"  # `tls` of an Ingress names the Secret alone
 CONTROLLERS: Mapping[Controller, Facts] = {
@@ -44,7 +44,8 @@ CONTROLLERS: Mapping[Controller, Facts] = {
         {ENTRY_POINTS: "web"},
         {ENTRY_POINTS: "websecure", TLS: "true"},
         redirects=False,
-        refusal={MIDDLEWARES: ""},  # a middleware for each host
+        # A middleware for each host. Without a priority the longer rule goes first, which `/_pprof` is not.
+        refusal={MIDDLEWARES: "", PRIORITY: "1000"},
     ),
     # ingress-nginx 1.14
     "nginx": Facts(

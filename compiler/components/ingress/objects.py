@@ -85,11 +85,13 @@ def _paths(route: gateway.Route) -> list[Manifest]:
     if not route.private or route.resources is None:
         return [{"path": "/", "pathType": "Prefix"}]
     paths = [{"path": "/", "pathType": "Exact"}]
-    for name in route.resources:
-        # Traefik 3.6 takes `/min` for a prefix of `/minio`, as the API does not.
-        paths.append({"path": f"/{name}", "pathType": "Exact"})
-        paths.append({"path": f"/{name}/", "pathType": "Prefix"})
-    return paths
+    return [*paths, *(path for name in route.resources for path in _below(f"/{name}"))]
+
+
+def _below(path: str) -> Iterator[dict[str, str]]:
+    """A path and all paths below it. Traefik 3.6 takes `/min` for a prefix of `/minio`, as the API does not."""
+    yield {"path": path, "pathType": "Exact"}
+    yield {"path": f"{path}/", "pathType": "Prefix"}
 
 
 def _hidden(
@@ -100,8 +102,8 @@ def _hidden(
 ) -> Iterator[Resource]:
     """A second Ingress with the private paths of a page, which admits no address.
 
-    The Ingress API hides no path, and the other paths of a page are not known. A longer path goes before a
-    shorter one, so the Ingress of the page does not get these requests.
+    The Ingress API hides no path, and the other paths of a page are not known. The API and nginx take the longest
+    path that matches, and Traefik the highest priority, so the Ingress of the page does not get these requests.
     """
     if not route.private or route.resources is not None:
         return
@@ -111,7 +113,7 @@ def _hidden(
         refusal[MIDDLEWARES] = f"{space}-{name}@kubernetescrd"
         admitted = {"ipAllowList": {"sourceRange": [NO_ADDRESS]}}
         yield Resource.of(MIDDLEWARE, {"name": name, "namespace": space}, admitted, route.step)
-    paths = [{"path": path.rstrip("/"), "pathType": "Prefix"} for path in route.private]
+    paths = [below for path in route.private for below in _below(path)]
     yield _ingress(me, route, name, {**annotations, **refusal}, secret, paths)
 
 

@@ -104,7 +104,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             own_login=True,
             programs=True,
             # Both answer without a login, the first with the memory of the server (lakeFS 1.84).
-            private=("/_pprof/", "/metrics"),
+            private=("/_pprof", "/metrics"),
             buckets=tuple(sorted(me.spec.repositories)),
         )
     }

@@ -65,7 +65,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {
         # Metrics and the administration of the server, which no S3 client asks for.
-        STORE: s3.Offer(port=PORT, own_login=True, private=("/minio/",)),
+        STORE: s3.Offer(port=PORT, own_login=True, private=("/minio",)),
         PAGES: http.Offer(port=CONSOLE, ui=True, own_login=True),
     }
 
