@@ -175,6 +175,31 @@ def test_a_revision_that_does_not_exist_is_said(repository: Path) -> None:
     assert "git knows no revision `nowhere`" in result.stderr
 
 
+@pytest.mark.parametrize("folder", [".", "ml"])
+def test_the_variables_of_a_hook_lead_to_no_other_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """git sets them for hooks in a working tree of `git worktree`, and for `git rebase --exec`."""
+    foreign = repository / "foreign"
+    foreign.mkdir()
+    git(foreign, "init", "-q")
+    (repository / "ml").mkdir()
+    (repository / "ml" / "platform.yaml").write_text(LARGER)
+    git(repository, "add", "ml")
+    git(repository, "commit", "-q", "-m", "in a folder")
+    for name, path in (
+        ("GIT_DIR", foreign / ".git"),
+        ("GIT_INDEX_FILE", ".git/index"),
+        ("GIT_PREFIX", "ml/"),
+    ):
+        monkeypatch.setenv(name, str(path))
+    (repository / "ml" / "platform.yaml").write_text(SMALLER)
+    monkeypatch.chdir(folder)
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    assert "storage: 600Gi -> 400Gi" in result.stdout
+
+
 def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:
     (repository / "platform.yaml").write_text(SPEC.replace("minio:", "minoi:"))
     result = run()

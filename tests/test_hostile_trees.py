@@ -426,6 +426,17 @@ def test_values_that_git_tracks_are_refused(tree: Path) -> None:
     assert " made, 0 kept" in run("secrets", "generate").stderr
 
 
+def test_values_that_git_tracks_are_refused_in_a_hook_too(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git names the index for its hooks by a path that leads nowhere from another folder."""
+    git(tree, "init", "-q")
+    assert run("secrets", "generate").exit_code == 0
+    git(tree, "add", "-f", "secrets/default")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert run("secrets", "generate").exit_code == 2
+
+
 def test_values_under_names_that_git_tracks_are_a_warning(tree: Path) -> None:
     git(tree, "init", "-q")
     assert run("secrets", "generate").exit_code == 0

@@ -4,6 +4,9 @@ A tree can contain a folder that Git takes for a repository, with settings that 
 a folder without `.git` is no repository here, and objects are read only with plumbing, which uses no
 pager, filter or textconv. Git fetches nothing: GIT_ALLOW_PROTOCOL outweighs the settings of a
 repository (git 2.39: `protocol.ssh.allow` outweighs `-c protocol.allow=never`).
+
+Git sets variables for its hooks that name the repository, by paths from the hook's folder. They would lead
+git elsewhere from another folder, so git looks for the repository of the spec itself.
 """
 
 from __future__ import annotations
@@ -28,6 +31,21 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+# `git rev-parse --local-env-vars`, without those for settings.
+_LOCATIONS = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
 _FOLDER = "040000"  # the mode of a folder in a commit
 
 
@@ -138,10 +156,10 @@ def _from(file: Path) -> tuple[Path, str]:
 def _git_output(folder: Path, *words: str) -> bytes | None:
     """Git's answer, or None."""
     call = ["git", "-C", str(folder), *_OPTIONS, *words]
-    variables = {**os.environ, **_VARIABLES}
+    inherited = {name: text for name, text in os.environ.items() if name not in _LOCATIONS}
     try:
         process = subprocess.run(  # noqa: S603  # a list, no shell
-            call, capture_output=True, check=False, env=variables
+            call, capture_output=True, check=False, env=inherited | _VARIABLES
         )
     except FileNotFoundError as error:
         raise GitError("git is not on the PATH") from error
