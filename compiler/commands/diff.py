@@ -91,8 +91,9 @@ def command(
     platformc diff git:HEAD~1 ./platform.yaml
     """
     try:
-        old = compile_source(source(before, file))
-        new = compile_source(source(after, file) if after else of_file(file))
+        # Read before the revision: status 3 says that all of this spec is new, so it must be there.
+        new_source = source(after, file) if after else of_file(file)
+        old, new = compile_source(source(before, file)), compile_source(new_source)
         changes = _changes(old, new, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
