@@ -119,6 +119,33 @@ def test_a_full_disk_is_said_once(spec: Path, words: list[str]) -> None:
     assert (process.returncode, process.stderr) == (2, message)
 
 
+def test_messages_that_cannot_be_written_are_no_mistake_in_the_spec(spec: Path) -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "compiler", "validate"], stderr=full,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        )  # fmt: skip
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "words", [["diff", "./old.yaml"], ["diff", "./old.yaml", "--format", "markdown"]]
+)
+def test_pipes_get_utf_8_in_every_locale(spec: Path, words: list[str], encoding: str) -> None:
+    """A code host reads comments in UTF-8."""
+    (spec.parent / "old.yaml").write_text(GOOD)
+    text = GOOD.replace("replicas: 2", "replicas: 2, env: {GREETING: Grüße 🛑}")
+    assert text != GOOD
+    spec.write_text(text)
+    process = subprocess.run(
+        [sys.executable, "-m", "compiler", *words], capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "Grüße 🛑" in process.stdout.decode()
+
+
 def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
