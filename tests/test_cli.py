@@ -188,6 +188,46 @@ def test_check_reports_an_interrupted_write(spec: Path) -> None:
     assert run(["compile", "--check"]).exit_code == 0
 
 
+def test_a_second_spec_of_the_folder_does_not_replace_the_output(spec: Path) -> None:
+    run(["compile"])
+    second = spec.parent / "second.yaml"
+    second.write_text(
+        GOOD.replace("    mlflow: {}\n", "").replace("{components: {mlflow: {replicas: 2}}}", "{}")
+    )
+    for words in (["compile", "-f", "second.yaml"], ["compile", "--check", "-f", "second.yaml"]):
+        refused = run(words)
+        assert refused.exit_code == 2
+        assert "the output in `.` is of `platform.yaml`: give `second.yaml`" in refused.stderr
+    assert run(["compile", "--check"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "-o", "second"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "-o", "second", "--check"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "--force"]).exit_code == 0
+    assert not (spec.parent / "base" / "mlflow").exists()
+    assert "is of `second.yaml`" in run(["compile"]).stderr
+
+
+def test_a_renamed_spec_keeps_its_output(spec: Path) -> None:
+    run(["compile"])
+    spec.rename(spec.parent / "renamed.yaml")
+    assert run(["compile", "--check", "-f", "renamed.yaml"]).exit_code == 0
+    assert "nothing changed" in run(["compile", "-f", "renamed.yaml"]).stderr
+    spec.write_text(GOOD)
+    assert "is of `renamed.yaml`" in run(["compile"]).stderr
+    assert run(["compile", "-f", "renamed.yaml"]).exit_code == 0
+
+
+def test_a_list_of_files_without_a_spec_is_current(spec: Path) -> None:
+    """Earlier versions did not name the spec in it."""
+    run(["compile"])
+    sums = spec.parent / "platformc.sum"
+    named, _, listed = sums.read_text().partition("\n")
+    assert named == "# compiled from platform.yaml"
+    sums.write_text(listed)
+    assert run(["compile", "--check"]).exit_code == 0
+    assert "nothing changed" in run(["compile"]).stderr
+    assert run(["compile"]).exit_code == 0
+
+
 def test_one_environment_alone_leaves_the_others(spec: Path) -> None:
     run(["compile"])
     prod = spec.parent / "overlays" / "prod" / "mlflow" / "kustomization.yaml"
