@@ -232,6 +232,8 @@ def test_a_stale_tree_fails(runner: Runner) -> None:
     outcome = runner.run()
     assert outcome.failed == ["Check that the compiled tree is current"]
     assert "error[stale-output]" in outcome.log
+    (comment,) = runner.hub.comments  # without it, the plan of an earlier commit would stay
+    assert "600Gi" in comment["body"]
     unchecked = runner.run(check="false")
     assert unchecked.failed == []
 
@@ -334,6 +336,24 @@ def test_a_spec_in_a_folder_that_the_base_has_is_new(runner: Runner) -> None:
     )
     assert outcome.outputs["risk"] == "new", outcome.log
     assert outcome.failed == []
+
+
+@pytest.mark.parametrize("base", ["main", "origin/main"])
+def test_a_branch_that_the_checkout_lacks_is_fetched(runner: Runner, base: str) -> None:
+    """actions/checkout fetches one revision."""
+    origin, clone = runner.temp / "origin", runner.temp / "clone"
+    shell(runner.checkout, "git", "clone", "-q", "--bare", ".", str(origin))
+    shell(runner.checkout, "git", "checkout", "-q", "-b", "change")
+    runner.write(SMALLER)
+    shell(runner.checkout, "git", "commit", "-qam", "a change")
+    shell(runner.checkout, "git", "push", "-q", str(origin), "change")
+    shell(
+        runner.temp, "git", "clone", "-q", "--depth=1", "-b", "change", origin.as_uri(), str(clone)
+    )
+    runner.checkout = clone
+    outcome = runner.run(base=base, sarif="false")
+    assert outcome.failed == [], outcome.log
+    assert outcome.outputs["risk"] == "data-loss", outcome.log
 
 
 @pytest.mark.parametrize("planted", ["BASE/platform.yaml", "main/platform.yaml"])
