@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -185,6 +186,40 @@ def test_check_reports_an_interrupted_write(spec: Path) -> None:
     assert "error[interrupted-write]" in result.stderr
     blocked.rmdir()
     run(["compile"])
+    assert run(["compile", "--check"]).exit_code == 0
+
+
+def _merged_by_git(folder: Path, name: str, ours: str, theirs: str) -> None:
+    """Compile two specs on two branches, and merge them with the spec of the first one."""
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+
+    def git(*words: str) -> int:
+        call = ["git", "-C", str(folder), *identity, *words]
+        return subprocess.run(call, capture_output=True, check=False).returncode
+
+    git("init", "-q", "-b", "main")
+    run(["compile"])
+    git("add", "-A")
+    git("commit", "-qm", "before")
+    for branch, text in (("theirs", theirs), ("ours", ours)):
+        git("checkout", "-q", "-b", branch, "main")
+        (folder / name).write_text(text)
+        run(["compile"])
+        git("add", "-A")
+        git("commit", "-qm", branch)
+    assert git("merge", "-q", "theirs") == 1
+    git("checkout", "-q", "--ours", name)
+
+
+def test_output_that_git_merged_is_no_edit_by_hand(spec: Path) -> None:
+    ours, theirs = (GOOD.replace("replicas: 2", f"replicas: {count}") for count in (3, 4))
+    _merged_by_git(spec.parent, spec.name, ours, theirs)
+    refused = run(["compile"])
+    assert refused.exit_code == 1
+    assert "by hand" not in refused.stderr
+    assert re.search("git merged `overlays/prod/mlflow/.*` since it was compiled", refused.stderr)
+    (command,) = {*re.findall("anew with `platformc (.*)`", refused.stderr)}
+    assert run(command.split()).exit_code == 0
     assert run(["compile", "--check"]).exit_code == 0
 
 

@@ -233,15 +233,23 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
 
 def _blocked(planned: Plan, root: Path, command: str, report: Report) -> None:
     """Report the files that platformc must not overwrite."""
-    remedy = f"or overwrite it with `{command} --force`; nothing was written"
-    for path in planned.edited:
+    overwrite = f"`{command} --force`; nothing was written"
+    remedy = f"or overwrite it with {overwrite}"
+    for path in sorted(planned.merged):
+        report.add(
+            "edited-output",
+            f"git merged `{path}` since it was compiled",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"resolve the conflicts of the spec, then write the file anew with {overwrite}",
+        )
+    for path in sorted({*planned.edited} - planned.merged):
         report.add(
             "edited-output",
             f"`{path}` was edited by hand since it was compiled",
             Span(str(root / path), 1, 1, 1, 1),
             help=f"move the change into the spec (`patches:` reaches every object), {remedy}",
         )
-    for path in planned.foreign:
+    for path in sorted({*planned.foreign} - planned.merged):
         report.add(
             "foreign-file",
             f"`{path}` is in the way of output and was not written by platformc",

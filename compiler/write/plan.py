@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from compiler.emit.tree import Tree
 from compiler.files import Folder
 from compiler.write import SUMS
+from compiler.write.merges import merged
 from compiler.write.output_paths import digests_on_disk, read_sums, spec_of, strays, sums_text
 
 
@@ -19,6 +20,7 @@ class Plan(Struct, frozen=True):
     remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
     edited: tuple[str, ...] = ()  # platformc's, and edited by a user
     foreign: tuple[str, ...] = ()  # a user's file at the path of one of platformc's
+    merged: frozenset[str] = frozenset()  # the edited and foreign files that git merged
     stray: tuple[str, ...] = ()  # a user's file in a folder that is only for output
     sums: str = ""
     removed_digests: dict[str, str] = field(default_factory=dict)
@@ -62,7 +64,7 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",), spec: str = "
     if (listed != sums or renamed) and not write and not stale:
         write.append(SUMS)
     return Plan(
-        tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign),
+        tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign), merged((*edited, *foreign), root),
         tuple(strays((*tree, *listed), root, scope)),
         sums_text(sums, spec),
         {path: current for path, current in stale.items() if current is not None},
