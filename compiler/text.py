@@ -76,8 +76,8 @@ def markdown_cell(text: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Text as code in a cell of a table."""
-    plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'").replace("|", "\\|")
+    """Text as code in an item of a list. (In a table, `|` would need a backslash, which shows everywhere else.)"""
+    plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'")
     return f"`{plain}`" if plain else ""
 
 

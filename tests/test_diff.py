@@ -166,6 +166,7 @@ def test_markdown_is_a_table_that_text_cannot_break(repository: Path) -> None:
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 6, row
     assert "🛑 data loss" in "".join(rows)
+    assert any(line.startswith("    - `") and "a|b'c<img>" in line for line in lines)
     assert "**2 data loss" in "".join(lines)
 
 
