@@ -209,6 +209,10 @@ def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> N
     for number in range(120):  # more than a page
         runner.hub.add(f"a remark {number}")
     runner.hub.add("a bot's remark", "Bot")
+    runner.hub.comments += [
+        {"id": 122, "user": None, "body": "a deleted account"},
+        {"id": 123, "user": None},
+    ]
     forged = runner.hub.add("<!-- platformc: platform.yaml -->\nwho wrote this can change it")
     before = [dict(comment) for comment in runner.hub.comments]
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
