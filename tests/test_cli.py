@@ -105,6 +105,8 @@ def test_vendor_without_releases_writes_no_lock(spec: Path) -> None:
     result = run(["vendor"])
     assert (result.exit_code, "no instance has `install: vendored`" in result.stderr) == (0, True)
     assert not (spec.parent / "platform.lock").exists()
+    named = run(["vendor", "kserve"]).stderr
+    assert named == "platformc: no upstream system `kserve`; the platform needs none\n"
 
 
 @pytest.mark.parametrize(
