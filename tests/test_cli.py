@@ -182,7 +182,8 @@ def test_check_reports_an_interrupted_write(spec: Path) -> None:
     blocked = spec.parent / "base" / "mlflow" / "kustomization.yaml"
     blocked.unlink()
     blocked.mkdir()
-    assert "Is a directory" in run(["compile", "--force"]).stderr
+    in_the_way = "platformc: base/mlflow/kustomization.yaml: Is a directory\n"
+    assert run(["compile", "--force"]).stderr == in_the_way
     result = run(["compile", "--check"])
     assert result.exit_code == 1
     assert "error[interrupted-write]" in result.stderr
