@@ -161,6 +161,18 @@ def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     assert run(["compile", "--check"]).exit_code == 0
 
 
+def test_the_difference_of_a_check_is_a_patch(spec: Path) -> None:
+    run(["compile"])
+    (spec.parent / "base" / "mlflow" / "kustomization.yaml").unlink()
+    edited = spec.parent / "base" / "mlflow" / "service-mlflow.yaml"
+    edited.write_text(f"edited\n{edited.read_text()}".rstrip("\n"))
+    patch = run(["compile", "--check"]).stdout
+    assert "--- /dev/null\n+++ b/base/mlflow/kustomization.yaml\n@@ -0,0 +1," in patch
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply"], input=patch, text=True, check=True)
+    assert run(["compile", "--check"]).exit_code == 0
+
+
 def test_a_compile_is_noted_before_another_one_may_write(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
