@@ -212,6 +212,15 @@ def test_status_3_is_only_for_a_spec_that_is_there(repository: Path) -> None:
     assert run("-f", "ml/platform.yaml").exit_code == 3
 
 
+def test_output_that_cannot_be_read_is_no_change(repository: Path) -> None:
+    """In the statuses of Terraform, 2 says that something changes."""
+    (repository / "base").symlink_to("elsewhere")
+    assert run().exit_code == 2
+    failed = run("--detailed-exitcode")
+    assert failed.exit_code == 1
+    assert "base is a symbolic link" in failed.stderr
+
+
 def test_standard_input_has_no_revision(repository: Path) -> None:
     refused = command_line.run("diff", "-f", "-", input=SPEC)
     assert refused.exit_code == 2
