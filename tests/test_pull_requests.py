@@ -205,6 +205,26 @@ def test_a_bad_spec_annotates_its_line_and_is_uploaded_all_the_same(runner: Runn
     assert runner.hub.comments == []
 
 
+def test_two_platforms_of_a_repository_have_results_of_their_own(runner: Runner) -> None:
+    (runner.checkout / "ml").mkdir()
+    (runner.checkout / "ml" / "platform.yaml").write_text(SPEC)
+    shell(runner.checkout, "git", "add", "-A")
+    shell(runner.checkout, "git", "commit", "-q", "-m", "a second platform")
+    base = shell(runner.checkout, "git", "rev-parse", "HEAD").stdout.strip()
+    (runner.checkout / "ml" / "platform.yaml").write_text(SMALLER)
+    one = runner.run(base=base)
+    two = runner.run(base=base, file="ml/platform.yaml", check="false")
+    assert (one.failed, two.failed) == ([], []), two.log
+    assert (one.outputs["risk"], two.outputs["risk"]) == ("no-op", "data-loss")
+    assert "nothing changes" in Path(one.outputs["plan"]).read_text()
+    assert "400Gi" in Path(two.outputs["plan"]).read_text()
+    assert one.used[UPLOAD]["category"] != two.used[UPLOAD]["category"]
+    bodies = [comment["body"] for comment in runner.hub.comments]
+    assert [body.split("\n")[0] for body in bodies] == [
+        f"<!-- platformc: {file} -->" for file in ("platform.yaml", "ml/platform.yaml")
+    ]
+
+
 def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> None:
     for number in range(120):  # more than a page
         runner.hub.add(f"a remark {number}")
