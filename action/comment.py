@@ -34,7 +34,8 @@ def _mine(comments: str, mark: str) -> int | None:
     while True:
         results = _ask("GET", f"{comments}?per_page={_PAGE}&page={page}")
         for result in results:
-            if result["user"]["type"] == "Bot" and result["body"].startswith(mark):
+            author, body = result.get("user") or {}, result.get("body") or ""  # null for some
+            if author.get("type") == "Bot" and body.startswith(mark):
                 return int(result["id"])
         if len(results) < _PAGE:
             return None

@@ -9,7 +9,7 @@ import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -83,7 +83,7 @@ def main() -> None:
         _run()
     except BrokenPipeError:
         # The reader of the output has gone, as in `platformc render dev | head`.
-        _discard_output()
+        _discard(sys.stdout)
         sys.exit(1)
     except OSError as error:
         from compiler.files import sentence
@@ -93,16 +93,19 @@ def main() -> None:
             sys.stdout.flush()
         except OSError:
             # Python would try again when it ends, print a second message and change the status.
-            _discard_output()
-        click.echo(f"platformc: {sentence(error)}{rest}", err=True)
+            _discard(sys.stdout)
+        try:
+            click.echo(f"platformc: {sentence(error)}{rest}", err=True)
+        except OSError:
+            _discard(sys.stderr)  # it is the stream that takes no more
         sys.exit(2)
     except Exception as error:
         _bug(error)
 
 
-def _discard_output() -> None:
-    """Let the rest of the output go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard(stream: TextIO) -> None:
+    """Let the rest of a stream go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _without_plugins() -> None:
@@ -148,6 +151,19 @@ def _whole_or_error() -> None:
         sys.stdout = open(  # noqa: SIM115  # open for as long as the process lives
             1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False
         )
+    _encode_output()
+
+
+def _encode_output() -> None:
+    """Write files and pipes in UTF-8, in which code hosts and other programs read Markdown and JSON.
+
+    Python would take the encoding of the locale. A terminal keeps it, and shows an escape for a sign that it lacks.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _bug(error: Exception) -> NoReturn:

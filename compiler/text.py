@@ -52,6 +52,21 @@ def log_line(text: str) -> str:
     return line
 
 
+def json_text(record: object) -> str:
+    """JSON for programs. A byte of a file's name that is not UTF-8 is written as its escape, as in `printable`.
+
+    JSON's own escape of it would be half of a pair, which many programs refuse or replace (RFC 8259, 8.2).
+    """
+    import json  # not needed by a compile that changes nothing
+
+    text = json.dumps(record, indent=2, default=str)
+    return _JSON_ESCAPES.sub(lambda match: f"\\\\{match[1]}" if match[1] else match[0], text) + "\n"
+
+
+# An escaped backslash, a whole pair, or half of a pair.
+_JSON_ESCAPES = re.compile(r"\\\\|\\ud[89ab]..\\ud[c-f]..|\\(ud[89a-f]..)")
+
+
 def markdown_cell(text: str) -> str:
     """Text in a cell of a Markdown table, where it cannot add a column, tag, link, line or mention."""
     escaped = printable(_SPACES.sub(" ", text).strip()).replace("&", "&amp;")
@@ -61,8 +76,8 @@ def markdown_cell(text: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Text as code in a cell of a table."""
-    plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'").replace("|", "\\|")
+    """Text as code in an item of a list. (In a table, `|` would need a backslash, which shows everywhere else.)"""
+    plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'")
     return f"`{plain}`" if plain else ""
 
 

@@ -306,6 +306,40 @@ def test_each_environment_is_an_application() -> None:
         assert "finalizers" not in app["metadata"]
 
 
+@pytest.mark.parametrize("inside", [".", "infra/ml"])
+@pytest.mark.parametrize("road", ["plugin", "rendered"])
+def test_the_path_is_that_of_the_spec_in_its_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, road: str
+) -> None:
+    folder = tmp_path / inside
+    folder.mkdir(parents=True, exist_ok=True)
+    text = Path(MINIMAL_SPEC).read_text()
+    (folder / "platform.yaml").write_text(text.replace("spec:\n", "spec:\n  rendered: true\n"))
+    words = ("applications", "--repo", REPOSITORY, "--road", road)
+    out = "" if road == "plugin" else "/out/default"
+    for working_folder, file in ((tmp_path, f"{inside}/platform.yaml"), (folder, "platform.yaml")):
+        monkeypatch.chdir(working_folder)
+        _, app = documents(run(*words, "-f", file))
+        assert app["spec"]["source"]["path"] == f".{out}".removeprefix("./")
+        (tmp_path / ".git").mkdir()
+        _, app = documents(run(*words, "-f", file))
+        assert app["spec"]["source"]["path"] == f"{inside}{out}".removeprefix("./")
+        (tmp_path / ".git").rmdir()
+
+
+def test_no_application_is_printed_that_argo_cd_could_not_render(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plugin would render another spec of the folder, and a variable without a value names no repository."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "second.yaml").write_text(Path(MINIMAL_SPEC).read_text())
+    other = run("applications", "-f", "second.yaml", "--repo", REPOSITORY)
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert "the plugin reads platform.yaml, and not second.yaml" in other.stderr
+    empty = run("applications", "-f", MINIMAL_SPEC, "--repo", "")
+    assert (empty.exit_code, empty.stdout) == (2, "")
+
+
 @pytest.mark.parametrize("road", ["plugin", "rendered"])
 def test_a_set_makes_the_same_applications(road: str) -> None:
     words = ("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", road)

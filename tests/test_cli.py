@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -104,6 +105,8 @@ def test_vendor_without_releases_writes_no_lock(spec: Path) -> None:
     result = run(["vendor"])
     assert (result.exit_code, "no instance has `install: vendored`" in result.stderr) == (0, True)
     assert not (spec.parent / "platform.lock").exists()
+    named = run(["vendor", "kserve"]).stderr
+    assert named == "platformc: no upstream system `kserve`; the platform needs none\n"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,33 @@ def test_a_full_disk_is_said_once(spec: Path, words: list[str]) -> None:
     assert (process.returncode, process.stderr) == (2, message)
 
 
+def test_messages_that_cannot_be_written_are_no_mistake_in_the_spec(spec: Path) -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "compiler", "validate"], stderr=full,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+        )  # fmt: skip
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "words", [["diff", "./old.yaml"], ["diff", "./old.yaml", "--format", "markdown"]]
+)
+def test_pipes_get_utf_8_in_every_locale(spec: Path, words: list[str], encoding: str) -> None:
+    """A code host reads comments in UTF-8."""
+    (spec.parent / "old.yaml").write_text(GOOD)
+    text = GOOD.replace("replicas: 2", "replicas: 2, env: {GREETING: Grüße 🛑}")
+    assert text != GOOD
+    spec.write_text(text)
+    process = subprocess.run(
+        [sys.executable, "-m", "compiler", *words], capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "Grüße 🛑" in process.stdout.decode()
+
+
 def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
@@ -128,6 +158,18 @@ def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     assert "+  value: 3" in result.stdout
     assert "error[stale-output]" in result.stderr
     spec.write_text(GOOD)
+    assert run(["compile", "--check"]).exit_code == 0
+
+
+def test_the_difference_of_a_check_is_a_patch(spec: Path) -> None:
+    run(["compile"])
+    (spec.parent / "base" / "mlflow" / "kustomization.yaml").unlink()
+    edited = spec.parent / "base" / "mlflow" / "service-mlflow.yaml"
+    edited.write_text(f"edited\n{edited.read_text()}".rstrip("\n"))
+    patch = run(["compile", "--check"]).stdout
+    assert "--- /dev/null\n+++ b/base/mlflow/kustomization.yaml\n@@ -0,0 +1," in patch
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply"], input=patch, text=True, check=True)
     assert run(["compile", "--check"]).exit_code == 0
 
 
@@ -152,13 +194,88 @@ def test_check_reports_an_interrupted_write(spec: Path) -> None:
     blocked = spec.parent / "base" / "mlflow" / "kustomization.yaml"
     blocked.unlink()
     blocked.mkdir()
-    assert "Is a directory" in run(["compile", "--force"]).stderr
+    in_the_way = "platformc: base/mlflow/kustomization.yaml: Is a directory\n"
+    assert run(["compile", "--force"]).stderr == in_the_way
     result = run(["compile", "--check"])
     assert result.exit_code == 1
     assert "error[interrupted-write]" in result.stderr
     blocked.rmdir()
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
+
+
+def _merged_by_git(folder: Path, name: str, ours: str, theirs: str) -> None:
+    """Compile two specs on two branches, and merge them with the spec of the first one."""
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+
+    def git(*words: str) -> int:
+        call = ["git", "-C", str(folder), *identity, *words]
+        return subprocess.run(call, capture_output=True, check=False).returncode
+
+    git("init", "-q", "-b", "main")
+    run(["compile"])
+    git("add", "-A")
+    git("commit", "-qm", "before")
+    for branch, text in (("theirs", theirs), ("ours", ours)):
+        git("checkout", "-q", "-b", branch, "main")
+        (folder / name).write_text(text)
+        run(["compile"])
+        git("add", "-A")
+        git("commit", "-qm", branch)
+    assert git("merge", "-q", "theirs") == 1
+    git("checkout", "-q", "--ours", name)
+
+
+def test_output_that_git_merged_is_no_edit_by_hand(spec: Path) -> None:
+    ours, theirs = (GOOD.replace("replicas: 2", f"replicas: {count}") for count in (3, 4))
+    _merged_by_git(spec.parent, spec.name, ours, theirs)
+    refused = run(["compile"])
+    assert refused.exit_code == 1
+    assert "by hand" not in refused.stderr
+    assert re.search("git merged `overlays/prod/mlflow/.*` since it was compiled", refused.stderr)
+    (command,) = {*re.findall("anew with `platformc (.*)`", refused.stderr)}
+    assert run(command.split()).exit_code == 0
+    assert run(["compile", "--check"]).exit_code == 0
+
+
+def test_a_second_spec_of_the_folder_does_not_replace_the_output(spec: Path) -> None:
+    run(["compile"])
+    second = spec.parent / "second.yaml"
+    second.write_text(
+        GOOD.replace("    mlflow: {}\n", "").replace("{components: {mlflow: {replicas: 2}}}", "{}")
+    )
+    for words in (["compile", "-f", "second.yaml"], ["compile", "--check", "-f", "second.yaml"]):
+        refused = run(words)
+        assert refused.exit_code == 2
+        assert "the output in `.` is of `platform.yaml`: give `second.yaml`" in refused.stderr
+    assert run(["compile", "--check"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "-o", "second"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "-o", "second", "--check"]).exit_code == 0
+    assert run(["compile", "-f", "second.yaml", "--force"]).exit_code == 0
+    assert not (spec.parent / "base" / "mlflow").exists()
+    assert "is of `second.yaml`" in run(["compile"]).stderr
+
+
+def test_a_renamed_spec_keeps_its_output(spec: Path) -> None:
+    run(["compile"])
+    spec.rename(spec.parent / "renamed.yaml")
+    assert run(["compile", "--check", "-f", "renamed.yaml"]).exit_code == 0
+    assert "nothing changed" in run(["compile", "-f", "renamed.yaml"]).stderr
+    spec.write_text(GOOD)
+    assert "is of `renamed.yaml`" in run(["compile"]).stderr
+    assert run(["compile", "-f", "renamed.yaml"]).exit_code == 0
+
+
+def test_a_list_of_files_without_a_spec_is_current(spec: Path) -> None:
+    """Earlier versions did not name the spec in it."""
+    run(["compile"])
+    sums = spec.parent / "platformc.sum"
+    named, _, listed = sums.read_text().partition("\n")
+    assert named == "# compiled from platform.yaml"
+    sums.write_text(listed)
+    assert run(["compile", "--check"]).exit_code == 0
+    assert "nothing changed" in run(["compile"]).stderr
+    assert run(["compile"]).exit_code == 0
 
 
 def test_one_environment_alone_leaves_the_others(spec: Path) -> None:

@@ -166,6 +166,7 @@ def test_markdown_is_a_table_that_text_cannot_break(repository: Path) -> None:
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 6, row
     assert "🛑 data loss" in "".join(rows)
+    assert any(line.startswith("    - `") and "a|b'c<img>" in line for line in lines)
     assert "**2 data loss" in "".join(lines)
 
 
@@ -173,6 +174,84 @@ def test_a_revision_that_does_not_exist_is_said(repository: Path) -> None:
     result = run("nowhere")
     assert result.exit_code == 2
     assert "git knows no revision `nowhere`" in result.stderr
+
+
+def test_a_shallow_clone_names_the_command_that_fetches_the_rest(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = repository.parent / "a shallow clone"
+    git(repository, "clone", "-q", "--depth=1", repository.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    git(repository, "branch", "elsewhere")
+    assert "this clone is shallow" in run("origin/elsewhere").stderr
+    result = run("HEAD~1")
+    assert result.exit_code == 2
+    (command,) = re.findall("this clone is shallow: `(git fetch .*)` fetches", result.stderr)
+    subprocess.run(["sh", "-ec", command], check=True, capture_output=True)
+    assert run("HEAD~1").exit_code == 0
+    assert run("origin/elsewhere").exit_code == 0
+    assert "shallow" not in run("nowhere").stderr
+
+
+def test_a_repository_of_another_user_is_no_missing_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI systems clone as another user than the one of their steps."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    result = run()
+    assert result.exit_code == 2
+    command = f"`git config --global --add safe.directory {repository}`"
+    assert f"because another user owns it: if you trust it, run {command}" in result.stderr
+
+
+def test_status_3_is_only_for_a_spec_that_is_there(repository: Path) -> None:
+    """A pipeline takes status 3 for a spec that is new."""
+    (repository / "ml").mkdir()
+    assert run("-f", "ml/platform.yaml").exit_code == 2
+    (repository / "ml" / "platform.yaml").write_text(SPEC)
+    assert run("-f", "ml/platform.yaml").exit_code == 3
+
+
+def test_output_that_cannot_be_read_is_no_change(repository: Path) -> None:
+    """In the statuses of Terraform, 2 says that something changes."""
+    (repository / "base").symlink_to("elsewhere")
+    assert run().exit_code == 2
+    failed = run("--detailed-exitcode")
+    assert failed.exit_code == 1
+    assert "base is a symbolic link" in failed.stderr
+
+
+def test_standard_input_has_no_revision(repository: Path) -> None:
+    refused = command_line.run("diff", "-f", "-", input=SPEC)
+    assert refused.exit_code == 2
+    assert "compare with standard input by `platformc diff HEAD - -f FILE`" in refused.stderr
+    compared = command_line.run("diff", "HEAD", "-", "-f", "platform.yaml", input=SPEC)
+    assert "storage: 600Gi -> 500Gi" in compared.stdout
+
+
+@pytest.mark.parametrize("folder", [".", "ml"])
+def test_the_variables_of_a_hook_lead_to_no_other_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """git sets them for hooks in a working tree of `git worktree`, and for `git rebase --exec`."""
+    foreign = repository / "foreign"
+    foreign.mkdir()
+    git(foreign, "init", "-q")
+    (repository / "ml").mkdir()
+    (repository / "ml" / "platform.yaml").write_text(LARGER)
+    git(repository, "add", "ml")
+    git(repository, "commit", "-q", "-m", "in a folder")
+    for name, path in (
+        ("GIT_DIR", foreign / ".git"),
+        ("GIT_INDEX_FILE", ".git/index"),
+        ("GIT_PREFIX", "ml/"),
+    ):
+        monkeypatch.setenv(name, str(path))
+    (repository / "ml" / "platform.yaml").write_text(SMALLER)
+    monkeypatch.chdir(folder)
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    assert "storage: 600Gi -> 400Gi" in result.stdout
 
 
 def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:

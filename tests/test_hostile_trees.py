@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import re
 import shlex
@@ -426,6 +427,17 @@ def test_values_that_git_tracks_are_refused(tree: Path) -> None:
     assert " made, 0 kept" in run("secrets", "generate").stderr
 
 
+def test_values_that_git_tracks_are_refused_in_a_hook_too(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git names the index for its hooks by a path that leads nowhere from another folder."""
+    git(tree, "init", "-q")
+    assert run("secrets", "generate").exit_code == 0
+    git(tree, "add", "-f", "secrets/default")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert run("secrets", "generate").exit_code == 2
+
+
 def test_values_under_names_that_git_tracks_are_a_warning(tree: Path) -> None:
     git(tree, "init", "-q")
     assert run("secrets", "generate").exit_code == 0
@@ -540,6 +552,31 @@ def test_what_a_tree_holds_steers_no_terminal_and_no_log(
     result = run("compile", "--check")
     assert result.exit_code == 1
     assert sign not in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        *((("compile", "--check"), form) for form in ("text", "json", "sarif", "github", "junit")),
+        *((("diff", "./platform.yaml"), form) for form in ("text", "json", "markdown")),
+    ],
+)
+def test_a_name_that_is_not_utf_8_is_in_the_report(
+    tree: Path, words: tuple[str, ...], form: str
+) -> None:
+    """JSON could hold it as half of a pair, which is no text for most programs (RFC 8259, 8.2)."""
+    (tree / "base" / os.fsdecode(b"a\xff.yaml")).touch()
+    result = run(*words, "--format", form)
+    assert result.exit_code == int("--check" in words), result.output
+    shown = (result.stderr or result.stdout) if form == "text" else result.stdout
+    if form in ("json", "sarif"):
+        shown = json.dumps(json.loads(shown), ensure_ascii=False)
+        assert r"base/a\\udcff.yaml" in shown
+    else:
+        assert r"base/a\udcff.yaml" in shown
+    assert shown.encode()
+    if form == "sarif":
+        assert '"base/a%FF.yaml"' in shown
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])

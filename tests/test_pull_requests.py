@@ -205,10 +205,34 @@ def test_a_bad_spec_annotates_its_line_and_is_uploaded_all_the_same(runner: Runn
     assert runner.hub.comments == []
 
 
+def test_two_platforms_of_a_repository_have_results_of_their_own(runner: Runner) -> None:
+    (runner.checkout / "ml").mkdir()
+    (runner.checkout / "ml" / "platform.yaml").write_text(SPEC)
+    shell(runner.checkout, "git", "add", "-A")
+    shell(runner.checkout, "git", "commit", "-q", "-m", "a second platform")
+    base = shell(runner.checkout, "git", "rev-parse", "HEAD").stdout.strip()
+    (runner.checkout / "ml" / "platform.yaml").write_text(SMALLER)
+    one = runner.run(base=base)
+    two = runner.run(base=base, file="ml/platform.yaml", check="false")
+    assert (one.failed, two.failed) == ([], []), two.log
+    assert (one.outputs["risk"], two.outputs["risk"]) == ("no-op", "data-loss")
+    assert "nothing changes" in Path(one.outputs["plan"]).read_text()
+    assert "400Gi" in Path(two.outputs["plan"]).read_text()
+    assert one.used[UPLOAD]["category"] != two.used[UPLOAD]["category"]
+    bodies = [comment["body"] for comment in runner.hub.comments]
+    assert [body.split("\n")[0] for body in bodies] == [
+        f"<!-- platformc: {file} -->" for file in ("platform.yaml", "ml/platform.yaml")
+    ]
+
+
 def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> None:
     for number in range(120):  # more than a page
         runner.hub.add(f"a remark {number}")
     runner.hub.add("a bot's remark", "Bot")
+    runner.hub.comments += [
+        {"id": 122, "user": None, "body": "a deleted account"},
+        {"id": 123, "user": None},
+    ]
     forged = runner.hub.add("<!-- platformc: platform.yaml -->\nwho wrote this can change it")
     before = [dict(comment) for comment in runner.hub.comments]
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
@@ -232,6 +256,8 @@ def test_a_stale_tree_fails(runner: Runner) -> None:
     outcome = runner.run()
     assert outcome.failed == ["Check that the compiled tree is current"]
     assert "error[stale-output]" in outcome.log
+    (comment,) = runner.hub.comments  # without it, the plan of an earlier commit would stay
+    assert "600Gi" in comment["body"]
     unchecked = runner.run(check="false")
     assert unchecked.failed == []
 
@@ -334,6 +360,24 @@ def test_a_spec_in_a_folder_that_the_base_has_is_new(runner: Runner) -> None:
     )
     assert outcome.outputs["risk"] == "new", outcome.log
     assert outcome.failed == []
+
+
+@pytest.mark.parametrize("base", ["main", "origin/main"])
+def test_a_branch_that_the_checkout_lacks_is_fetched(runner: Runner, base: str) -> None:
+    """actions/checkout fetches one revision."""
+    origin, clone = runner.temp / "origin", runner.temp / "clone"
+    shell(runner.checkout, "git", "clone", "-q", "--bare", ".", str(origin))
+    shell(runner.checkout, "git", "checkout", "-q", "-b", "change")
+    runner.write(SMALLER)
+    shell(runner.checkout, "git", "commit", "-qam", "a change")
+    shell(runner.checkout, "git", "push", "-q", str(origin), "change")
+    shell(
+        runner.temp, "git", "clone", "-q", "--depth=1", "-b", "change", origin.as_uri(), str(clone)
+    )
+    runner.checkout = clone
+    outcome = runner.run(base=base, sarif="false")
+    assert outcome.failed == [], outcome.log
+    assert outcome.outputs["risk"] == "data-loss", outcome.log
 
 
 @pytest.mark.parametrize("planted", ["BASE/platform.yaml", "main/platform.yaml"])

@@ -13,13 +13,14 @@ from compiler.commands.compiling import compiled, environment_of
 from compiler.commands.options import spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.render import only
+from compiler.commands.spec_file import NAME, STDIN
 from compiler.commands.verb import Group
 from compiler.delivery.argocd import applications as argocd_applications
 from compiler.delivery.argocd import plugin as argocd_plugin
 from compiler.delivery.argocd.applications import Road
 from compiler.delivery.argocd.request import BadRequestError, Request, parse
 from compiler.emit.manifests import render
-from compiler.files import open_folder
+from compiler.files import is_there, open_folder, real
 from compiler.kube import yaml
 from compiler.pipeline import Compilation
 from compiler.spec.image import split_image
@@ -129,7 +130,9 @@ def _only(result: Compilation) -> str:
 @spec_option
 @click.option("--repo", required=True, metavar="URL", help="The repository with the spec.")
 @click.option("--revision", default="main", show_default=True, help="The branch, tag or commit.")
-@click.option("--path", default=".", show_default=True, help="The spec's folder in it.")
+@click.option(
+    "--path", default=None, help="The spec's folder in it.  [default: as in this checkout, else .]"
+)
 @click.option(
     "--road",
     type=Choice(["plugin", "rendered"]),
@@ -140,7 +143,7 @@ def _only(result: Compilation) -> str:
 @click.option("--set", "as_set", is_flag=True, help="One ApplicationSet for all environments.")
 @namespace_option
 def applications(
-    file: Path, repo: str, revision: str, path: str, road: Road, as_set: bool, namespace: str
+    file: Path, repo: str, revision: str, path: str | None, road: Road, as_set: bool, namespace: str
 ) -> None:
     """Emit an AppProject, and an Application for each environment.
 
@@ -148,13 +151,20 @@ def applications(
     platformc argocd applications --repo https://git.example.com/ml/platform.git
     platformc argocd applications --repo ... --road rendered --set
     """
+    if not repo.strip():
+        fail("the address of the repository (`--repo`) is empty")
+    if road == "plugin" and file != STDIN and file.name != NAME:
+        fail(
+            f"the plugin reads {NAME}, and not {file.name}: rename the spec, or use `--road rendered`"
+        )
     result = compiled(file)
 
     if road == "rendered" and not result.platforms[None].settings.rendered:
         fail("the files in out/ are not written; set `spec.rendered: true`", 1)
     origin = argocd_applications.Origin(
-        repository=repo, revision=revision, path=path, road=road, namespace=namespace
-    )
+        repository=repo, revision=revision, path=path or _folder_in_checkout(file), road=road,
+        namespace=namespace,
+    )  # fmt: skip
     environments = {name: result.lowered[name] for name in result.environments}
     objects = [argocd_applications.project(environments, origin)]
     if as_set:
@@ -162,3 +172,12 @@ def applications(
     else:
         objects += argocd_applications.applications(environments, origin)
     click.echo(yaml.dump_all(yaml.dump(manifest) for manifest in objects), nl=False)
+
+
+def _folder_in_checkout(file: Path) -> str:
+    """The spec's folder, from the top of the checkout that it is in; `.` if it is in none."""
+    folder = real(file.parent)
+    for top in (folder, *folder.parents):
+        if is_there(top / ".git"):
+            return folder.relative_to(top).as_posix()
+    return "."

@@ -16,6 +16,7 @@ from compiler.check import check_previous
 from compiler.commands.compiling import environment_of, lock_of
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
+from compiler.commands.spec_file import STDIN
 from compiler.commands.up_to_date import remember
 from compiler.delivery.next_steps import after_compile
 from compiler.delivery.steps import SpecLocation
@@ -28,7 +29,7 @@ from compiler.pipeline import Compilation
 from compiler.registry import builtin_types
 from compiler.write import SUMS
 from compiler.write.output import BusyError, exclusive, interrupted
-from compiler.write.output_paths import PER_ENVIRONMENT
+from compiler.write.output_paths import PER_ENVIRONMENT, spec_of
 from compiler.write.plan import Plan, plan
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Build(Struct, frozen=True):
 
     def check(self) -> None:
         """Print the differences between the output and the tree."""
+        self._refuse_output_of_another()
         result = self._objects()
         examined = _while_writing(result, lambda: self._findings(result), list[Diagnostic])
         tree = result.tree().within(self._scope)
@@ -57,6 +59,8 @@ class Build(Struct, frozen=True):
 
     def update(self, force: bool, fingerprint: Callable[[], str]) -> None:
         """Write the tree to disk, unless an object has an error or a user's edit would be lost."""
+        if not force:
+            self._refuse_output_of_another()
         result = self._objects()
         # The objects are checked while their files are written; until `seal`, nothing is replaced.
         examined = _while_writing(
@@ -68,7 +72,7 @@ class Build(Struct, frozen=True):
         try:
             with exclusive(self.root) as output:
                 output.recover()
-                planned = plan(tree, output.root, self._scope)
+                planned = plan(tree, output.root, self._scope, self._spec_next_to_output)
                 allowed = not planned.stray and (force or not planned.blocked)
                 if allowed:
                     output.stage(planned, tree)
@@ -100,6 +104,27 @@ class Build(Struct, frozen=True):
         output = "" if self.root == self.file.parent else f" -o {quote(str(self.root))}"
         named = "".join(f" --env {name}" for name in self.environments)
         return f"platformc compile{SpecLocation(self.file).options}{output}{named}"
+
+    @property
+    def _spec_next_to_output(self) -> str:
+        """The name of the spec, if it is in the folder of the output."""
+        is_next = self.file != STDIN and self.root == self.file.parent
+        return self.file.name if is_next else ""
+
+    def _refuse_output_of_another(self) -> None:
+        """End the command if the output is of another spec in this folder, which would lose it."""
+        try:
+            with open_folder(self.root) as folder:
+                other = spec_of(folder)
+                if not other or folder.status(other) is None:
+                    return
+        except OSError:  # there is no output yet, or the command says later why it cannot be read
+            return
+        if self._spec_next_to_output not in ("", other):
+            fail(
+                f"the output in `{self.root}` is of `{other}`: give `{self.file.name}` a folder of its own, or name "
+                f"another folder for the output by `-o`; `{self._command} --force` replaces the output"
+            )
 
     def _objects(self) -> Compilation:
         """The spec's objects. Ends the command if the spec has an error."""
@@ -208,15 +233,23 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
 
 def _blocked(planned: Plan, root: Path, command: str, report: Report) -> None:
     """Report the files that platformc must not overwrite."""
-    remedy = f"or overwrite it with `{command} --force`; nothing was written"
-    for path in planned.edited:
+    overwrite = f"`{command} --force`; nothing was written"
+    remedy = f"or overwrite it with {overwrite}"
+    for path in sorted(planned.merged):
+        report.add(
+            "edited-output",
+            f"git merged `{path}` since it was compiled",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"resolve the conflicts of the spec, then write the file anew with {overwrite}",
+        )
+    for path in sorted({*planned.edited} - planned.merged):
         report.add(
             "edited-output",
             f"`{path}` was edited by hand since it was compiled",
             Span(str(root / path), 1, 1, 1, 1),
             help=f"move the change into the spec (`patches:` reaches every object), {remedy}",
         )
-    for path in planned.foreign:
+    for path in sorted({*planned.foreign} - planned.merged):
         report.add(
             "foreign-file",
             f"`{path}` is in the way of output and was not written by platformc",

@@ -91,13 +91,15 @@ def command(
     platformc diff git:HEAD~1 ./platform.yaml
     """
     try:
-        old = compile_source(source(before, file))
-        new = compile_source(source(after, file) if after else of_file(file))
+        # Read before the revision: status 3 says that all of this spec is new, so it must be there.
+        new_source = source(after, file) if after else of_file(file)
+        old, new = compile_source(source(before, file)), compile_source(new_source)
         changes = _changes(old, new, environment)
+        foreign = () if after else _strays(old, new, file.parent)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
     gained = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
-    _print(changes, form, () if after else _strays(old, new, file.parent), gained)
+    _print(changes, form, foreign, gained)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 

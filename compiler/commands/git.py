@@ -4,6 +4,9 @@ A tree can contain a folder that Git takes for a repository, with settings that 
 a folder without `.git` is no repository here, and objects are read only with plumbing, which uses no
 pager, filter or textconv. Git fetches nothing: GIT_ALLOW_PROTOCOL outweighs the settings of a
 repository (git 2.39: `protocol.ssh.allow` outweighs `-c protocol.allow=never`).
+
+Git sets variables for its hooks that name the repository, by paths from the hook's folder. They would lead
+git elsewhere from another folder, so git looks for the repository of the spec itself.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import os
 import subprocess  # arguments are lists, no shell takes part
 from pathlib import Path
+from shlex import quote
 
 from compiler.commands.git_folder import ForeignRepositoryError, refuse_foreign
 from compiler.files import MOST_BYTES, is_there, real
@@ -28,6 +32,21 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+# `git rev-parse --local-env-vars`, without those for settings.
+_LOCATIONS = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
 _FOLDER = "040000"  # the mode of a folder in a commit
 
 
@@ -39,17 +58,22 @@ class NoSuchFileError(GitError):
     """The revision exists, but has no such file."""
 
 
+class NotYetError(GitError):
+    """Git has no answer before a command is run, which the message names."""
+
+
 def file_at(revision: str, file: Path) -> bytes:
     """A file as it was at a revision."""
     folder, path = _from(file)
     _refuse_foreign(folder)
+    _refuse_untrusted(folder)
     if _git_output(folder, "rev-parse", "--git-dir") is None:
         raise GitError(f"{real(folder)} is in no repository of Git, so there is no `{revision}`")
     commit = _git_output(
         folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
     )
     if commit is None:
-        raise GitError(f"git knows no revision `{revision}` here")
+        raise _unknown(folder, revision)
     path = _full_path(folder, path, f"{file} at `{revision}`")
     name = _blob_name(folder, commit.decode().strip(), path, f"{file} at `{revision}`")
     if name is None:
@@ -62,10 +86,21 @@ def tracked(folder: Path) -> tuple[str, ...]:
     if not any(is_there(directory / ".git") for directory in (real(folder), *real(folder).parents)):
         return ()
     _refuse_foreign(folder)
+    _refuse_untrusted(folder)
     listed = _git_output(folder, "ls-files", "-z", "--", ".")
     if listed is None:
         raise GitError(f"git cannot list {folder}")
     return tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
+
+
+def _unknown(folder: Path, revision: str) -> GitError:
+    """The error for a revision that git does not know. CI systems make shallow clones, with few revisions."""
+    if _git_output(folder, "rev-parse", "--is-shallow-repository") != b"true\n":
+        return GitError(f"git knows no revision `{revision}` here")
+    return NotYetError(
+        f"git knows no revision `{revision}` here, and this clone is shallow: "
+        "`git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'` fetches the rest of it"
+    )
 
 
 def _full_path(folder: Path, path: str, title: str) -> str:
@@ -128,6 +163,19 @@ def _refuse_foreign(folder: Path) -> None:
             return
 
 
+def _refuse_untrusted(folder: Path) -> None:
+    """Refuse a repository that git does not read, because another user owns it (git, `safe.directory`)."""
+    problem = _git(folder, "rev-parse", "--git-dir").stderr
+    if b"dubious ownership" in problem:
+        top = next(
+            path for path in (real(folder), *real(folder).parents) if is_there(path / ".git")
+        )
+        raise NotYetError(
+            f"git does not read {top}, because another user owns it: if you trust it, run "
+            f"`git config --global --add safe.directory {quote(str(top))}`"
+        )
+
+
 def _from(file: Path) -> tuple[Path, str]:
     """The folder in which git runs, and the path from there: the current folder, if the file is below."""
     if not file.is_absolute() and ".." not in file.parts:
@@ -137,12 +185,16 @@ def _from(file: Path) -> tuple[Path, str]:
 
 def _git_output(folder: Path, *words: str) -> bytes | None:
     """Git's answer, or None."""
+    process = _git(folder, *words)
+    return process.stdout if process.returncode == 0 else None
+
+
+def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     call = ["git", "-C", str(folder), *_OPTIONS, *words]
-    variables = {**os.environ, **_VARIABLES}
+    inherited = {name: text for name, text in os.environ.items() if name not in _LOCATIONS}
     try:
-        process = subprocess.run(  # noqa: S603  # a list, no shell
-            call, capture_output=True, check=False, env=variables
+        return subprocess.run(  # noqa: S603  # a list, no shell
+            call, capture_output=True, check=False, env=inherited | _VARIABLES
         )
     except FileNotFoundError as error:
         raise GitError("git is not on the PATH") from error
-    return process.stdout if process.returncode == 0 else None

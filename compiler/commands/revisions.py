@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from msgspec import Struct
 
@@ -77,10 +78,17 @@ def _of_revision(revision: str, file: Path) -> SpecRevision:
     """Read a spec, its lock and its files from a git revision. Ends the command if it has none."""
     if not revision:
         fail("the revision to compare with has no name")
+    if file == STDIN:
+        fail(
+            f"standard input has no revision `{revision}`: name the file of the revision by `-f`, and compare with "
+            f"standard input by `platformc diff {quote(revision)} - -f FILE`"
+        )
     try:
         data = git.file_at(revision, file)
     except git.NoSuchFileError as error:
         fail(f"{error}: there is nothing to compare with", NO_SPEC)
+    except git.NotYetError as error:
+        fail(str(error))
     except git.GitError as error:
         fail(f"{error}; compare with a revision that exists, or with a path such as `./before`")
     name = f"{revision}:{file.name}"

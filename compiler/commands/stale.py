@@ -13,6 +13,7 @@ from compiler.write import SUMS
 from compiler.write.plan import Plan
 
 MOST_LINES = 500
+_UNENDED = "\\ No newline at end of file"
 _POSITIONS = 8  # of equal lines that are looked at
 _MOST_BYTES = 2**20  # the size up to which the lines of a file are compared
 
@@ -35,7 +36,7 @@ def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str
             yield from () if path == SUMS else (f"--- a/{path} is no longer part of the output",)
             continue
         try:
-            old = (root.read_if_there(path, _MOST_BYTES) or b"").decode("utf-8", "replace")
+            data = root.read_if_there(path, _MOST_BYTES)
         except UnsafePathError as error:
             yield f"--- a/{path}: {error}"
             continue
@@ -43,11 +44,19 @@ def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str
         if len(new) > _MOST_BYTES:
             yield f"+++ b/{path}: changed, and too large to show how"
             continue
-        names = f"a/{path}", f"b/{path}"
-        texts = old.split("\n"), new.split("\n")
-        hide = _line_masks(*texts)
-        for line in unified_diff(*texts, *names, lineterm=""):
-            yield f"{line[:1]}{hide(line[1:])}"
+        old = (data or b"").decode("utf-8", "replace")
+        hide = _line_masks(old.split("\n"), new.split("\n"))
+        names = "/dev/null" if data is None else f"a/{path}", f"b/{path}"
+        for line in unified_diff(_ended_lines(old), _ended_lines(new), *names, lineterm=""):
+            shown, *mark = line.split("\n")
+            yield f"{shown[:1]}{hide(shown[1:])}"
+            yield from mark
+
+
+def _ended_lines(text: str) -> list[str]:
+    """The lines of a text. A last line without an end has the mark of git and diff behind it."""
+    *lines, rest = text.split("\n")
+    return [*lines, f"{rest}\n{_UNENDED}"] if rest else lines
 
 
 def _line_masks(*texts: list[str]) -> Callable[[str], str]:

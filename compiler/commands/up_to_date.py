@@ -76,7 +76,7 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
 
 def _untouched(root: Folder, listed: str) -> bool:
     """Whether every file of the compiler has its listed digest, and no foreign file is there."""
-    digests = [line.split("  ", 1) for line in listed.splitlines()]
+    digests = [line.split("  ", 1) for line in listed.splitlines() if not line.startswith("#")]
     paths = [path for _, path in digests]
     digest_pairs = zip(digests, digests_on_disk(root, paths), strict=True)
     return all(digest == current for (digest, _), current in digest_pairs) and not any(

@@ -98,7 +98,7 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
         by_name |= {prerequisite.name: prerequisite for prerequisite in vendored(graph)}
     unknown = sorted(set(names) - set(by_name))
     if unknown:
-        otherwise = f"the systems are {listing(by_name) or 'none'}"
+        otherwise = f"the systems are {listing(by_name)}" if by_name else "the platform needs none"
         fail_unknown("upstream system", unknown[0], by_name, otherwise)
     return [by_name[name] for name in sorted(by_name) if not names or name in names]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,13 +9,14 @@ from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.document.span import Span
+from compiler.text import json_text
 
 
 def render(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], words: Words = no_words
 ) -> str:
     records = list(map(_value, messages_masked(diagnostics, sources, words)))
-    return json.dumps({"diagnostics": records}, indent=2) + "\n"
+    return json_text({"diagnostics": records})
 
 
 def _value(diagnostic: Diagnostic) -> dict[str, Any]:

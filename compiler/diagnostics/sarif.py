@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -13,6 +12,7 @@ from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.masking import Words, messages_masked, no_words
 from compiler.document.lines import BREAKS
 from compiler.document.span import Span
+from compiler.text import json_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -35,7 +35,7 @@ def render(
         "results": [_result(diagnostic, rules) for diagnostic in masked],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2) + "\n"
+    return json_text(log)
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -90,4 +90,4 @@ def _uri(file: str) -> str:
     from urllib.parse import quote
 
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(bytes(path))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from compiler.diff import Change, worst
 from compiler.diff.wording import masked_field, reasons, remedies
+from compiler.text import json_text
 
 
 def render(
@@ -21,7 +21,7 @@ def render(
         "strays": list(strays),
         "permissions": list(permissions),
     }
-    return json.dumps(record, indent=2, default=str) + "\n"
+    return json_text(record)
 
 
 def _record(change: Change) -> dict[str, Any]:

@@ -34,10 +34,10 @@ def render(
     if not blocks:
         return head
     rows = [_row(block) for block in blocks]
-    table = f"\n{_HEADER}{_fitting(rows, _MOST_CHARACTERS - len(head) - len(_HEADER), 'rows')}"
+    table = f"\n{_HEADER}{_fitting(rows, _MOST_CHARACTERS - len(head) - len(_HEADER), 'Rows')}"
     details = [_details(block) for block in blocks if any(map(_fields, block.entries))]
     room = _MOST_CHARACTERS - len(head) - len(table) - _NOTICE
-    listed = _fitting(details, room, "lists of fields") if details and room > 0 else ""
+    listed = _fitting(details, room, "Lists of fields") if details and room > 0 else ""
     folded = f"\n<details><summary>Every field</summary>\n\n{listed}\n</details>\n"
     return f"{head}{table}{folded if listed else ''}"
 
@@ -57,7 +57,8 @@ def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
         if len(text) + len(part) > room - _NOTICE:
             omitted = len(parts) - index
             return (
-                f"{text}\n{omitted} {counted} more, of what matters least: run `platformc diff`.\n"
+                f"{text}\n{counted} that did not fit, of what matters least: {omitted}. `platformc diff` prints them "
+                "for the same two specs.\n"
             )
         text += part
     return text

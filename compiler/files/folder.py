@@ -150,10 +150,10 @@ class Folder:
         self.move(source, self, target)
 
     def move(self, source: str, folder: Folder, target: str) -> None:
-        """Move a file to a path in another folder, as `rename` does."""
+        """Move a file to a path in another folder, as `rename` does. An error names the target."""
         with (
-            self._parent(source) as (source_parent, source_name),
             folder._parent(target, make=True) as (parent, name),
+            self._parent(source) as (source_parent, source_name),
         ):
             os.replace(source_name, name, src_dir_fd=source_parent, dst_dir_fd=parent)
 

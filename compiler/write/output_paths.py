@@ -6,7 +6,7 @@ A foreign file in a folder of output would be delivered together with the compil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from compiler.files import Folder, UnsafePathError
@@ -19,6 +19,7 @@ NOT_A_FILE = "not a file"  # stands for the digest of a link or folder
 _OUTPUT_PATH = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _PIECE = 2**18  # bytes that are read at once
 _ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
+_SPEC = re.compile(r"# compiled from ([^/\n]+)\n")
 
 
 def is_output_path(path: str) -> bool:
@@ -28,12 +29,27 @@ def is_output_path(path: str) -> bool:
 
 def read_sums(root: Folder) -> dict[str, str]:
     """platformc's files and their digests. Lines of another form are ignored."""
-    try:
-        text = (root.read_if_there(SUMS) or b"").decode("utf-8", "replace")
-    except UnsafePathError:  # it is replaced, not followed
-        return {}
-    entries = (_ENTRY.fullmatch(line) for line in text.split("\n"))
+    entries = (_ENTRY.fullmatch(line) for line in _sums_text(root).split("\n"))
     return {entry[2]: entry[1] for entry in entries if entry and is_output_path(entry[2])}
+
+
+def sums_text(sums: Mapping[str, str], spec: str) -> str:
+    """The list of files, with the name of the spec next to it if there is one (see `spec_of`)."""
+    lines = (f"{sums[path]}  {path}\n" for path in sorted(sums))
+    return "".join((f"# compiled from {spec}\n" if spec else "", *lines))
+
+
+def spec_of(root: Folder) -> str:
+    """The name of the spec next to the output that made it; empty if the list of files names none."""
+    recorded = _SPEC.match(_sums_text(root))
+    return recorded[1] if recorded else ""
+
+
+def _sums_text(root: Folder) -> str:
+    try:
+        return (root.read_if_there(SUMS) or b"").decode("utf-8", "replace")
+    except UnsafePathError:  # it is replaced, not followed
+        return ""
 
 
 def digest_on_disk(root: Folder, path: str) -> str | None:

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 from compiler.emit.tree import Tree
 from compiler.files import Folder
 from compiler.write import SUMS
-from compiler.write.output_paths import digests_on_disk, read_sums, strays
+from compiler.write.merges import merged
+from compiler.write.output_paths import digests_on_disk, read_sums, spec_of, strays, sums_text
 
 
 class Plan(Struct, frozen=True):
@@ -19,6 +20,7 @@ class Plan(Struct, frozen=True):
     remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
     edited: tuple[str, ...] = ()  # platformc's, and edited by a user
     foreign: tuple[str, ...] = ()  # a user's file at the path of one of platformc's
+    merged: frozenset[str] = frozenset()  # the edited and foreign files that git merged
     stray: tuple[str, ...] = ()  # a user's file in a folder that is only for output
     sums: str = ""
     removed_digests: dict[str, str] = field(default_factory=dict)
@@ -38,8 +40,11 @@ class Plan(Struct, frozen=True):
         return bool(self.edited or self.foreign)
 
 
-def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
-    """Compare a tree with the disk. The compiler's files outside `scope` (path prefixes) are kept."""
+def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",), spec: str = "") -> Plan:
+    """Compare a tree with the disk. The compiler's files outside `scope` (path prefixes) are kept.
+
+    `spec` is the name of the spec, if it is next to the output.
+    """
     listed = read_sums(root)
     write: list[str] = []
     edited: list[str] = []
@@ -55,12 +60,13 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     stale_paths = [path for path in listed if path not in sums]
     stale = dict(zip(stale_paths, digests_on_disk(root, stale_paths), strict=True))
     edited += [path for path, current in stale.items() if current not in (None, listed[path])]
-    if listed != sums and not write and not stale:
+    renamed = spec and spec_of(root) not in ("", spec)
+    if (listed != sums or renamed) and not write and not stale:
         write.append(SUMS)
     return Plan(
-        tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign),
+        tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign), merged((*edited, *foreign), root),
         tuple(strays((*tree, *listed), root, scope)),
-        "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)),
+        sums_text(sums, spec),
         {path: current for path, current in stale.items() if current is not None},
     )  # fmt: skip
 
