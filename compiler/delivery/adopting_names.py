@@ -58,11 +58,11 @@ def section_names(graph: Graph, servers: Iterable[Server]) -> Iterator[tuple[Ser
     yield from ((server, of_server[index]) for index, server in numbered.items())
 
 
-def _new_name(server: Server, taken: set[str]) -> str:
+def _new_name(server: Server, used_names: set[str]) -> str:
     """The name of the live server if no instance has it, or one that begins with the type."""
     numbered = (f"{server.type}-{number}" for number in count(2))
     names = chain((server.name, f"{server.type}-{server.namespace}"), numbered)
-    return next(name for name in names if name not in taken and _is_name(name))
+    return next(name for name in names if name not in used_names and _is_name(name))
 
 
 def _same(server: Server, instance: Instance[Any]) -> bool:

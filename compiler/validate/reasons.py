@@ -18,7 +18,7 @@ from compiler.text import uncapitalised
 from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, SWITCHES, corrected_key, help_to_quote, in_braces
 from compiler.validate.errors import FieldError
-from compiler.validate.misplaced import BELOW_SPEC, is_below_spec
+from compiler.validate.misplaced import BELOW_SPEC, belongs_elsewhere, is_below_spec
 from compiler.validate.word_lists import list_line
 
 Help = str | tuple[str, ...]
@@ -69,6 +69,8 @@ def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
         return f"`spec` has `{key}` too: merge them" if twice else f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return f"move `{key}:` under `spec:`"
+    if elsewhere := belongs_elsewhere(error, key):
+        return elsewhere
     keys = candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
