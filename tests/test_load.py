@@ -51,6 +51,8 @@ def tree(data: bytes) -> Node:
         (b"a: 1\nb: '\x7f'\n", ("control-character", 2, 5)),
         (b"a:\n  b: 1\n<<<<<<< HEAD\n  c: 1\n=======\n  c: 2\n", ("invalid-yaml", 3, 1)),
         (b"a: 1e999\n", ("invalid-value", 1, 4)),
+        (b"a: 017\n", ("octal-number", 1, 4)),
+        (b"a: {b: [-0440]}\n", ("octal-number", 1, 9)),
         (b"[" * 100_000, ("too-deep", 1, MAX_DEPTH + 2)),
         (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)), ("too-deep", 66, 66)),
     ],
@@ -99,7 +101,7 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("yes", "yes"), ("on", "on"), ("12:30", "12:30"), ("0o17", 15), ("0x1F", 31), ("017", 17),
+        ("yes", "yes"), ("on", "on"), ("12:30", "12:30"), ("0o17", 15), ("0x1F", 31), ("007", 7), ("089", 89), ("'017'", "017"),
         ("1.10", 1.1), ("1e3", 1000.0), ("~", None), ("null", None), ("true", True), ("", None),
         ("'1'", "1"), ("2026-01-01", "2026-01-01"), ("1_000", "1_000"), ("9" * 50, "9" * 50),
     ],

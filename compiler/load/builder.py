@@ -18,6 +18,7 @@ from compiler.document.span import Span
 MAX_DEPTH = 64
 MAX_NODES = 400_000  # some 20,000 models; each costs 300 bytes and more
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-7]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -30,6 +31,8 @@ _REMEDY = {
     "merge-key": "write the keys out, or set them in `spec.environments`",
     "yaml-tag": "quote the value if the tag is part of it",
     "complex-key": "write `key: value`",
+    "octal-number": "write `0o` before the digits of an octal number, no zero before those of a decimal one, or quotes "
+    "around a text",
 }
 
 
@@ -69,6 +72,8 @@ class Builder:
             if value.__class__ is float and not isfinite(value):
                 message = f"`{event.value}` is beyond the largest number, which is about 1.8e+308"
                 self.refuse("invalid-value", message, event)
+            if value.__class__ is int and _LEADING_ZERO.fullmatch(event.value):
+                self.refuse_octal(event, value)
             return Node(value, self.span(event, event), {})
         if kind is yaml.SequenceStartEvent:
             return self.sequence(event, events, depth)
@@ -90,6 +95,17 @@ class Builder:
                 self.span(event, event),
                 help="remove the escape, or encode the value (such as in base64)",
             )
+
+    def refuse_octal(self, event: Any, value: Any) -> None:
+        """Refuse a number that the two versions of YAML read in two ways.
+
+        kubectl and kustomize read `0440` as octal, like YAML 1.1 (go-yaml, `resolve.go`), so a mode that is copied
+        from a manifest would become another one.
+        """
+        octal = int(event.value, 8) if len(event.value) < 40 else None
+        if octal not in (value, None):
+            message = f"`{event.value}` is {octal} for kubectl, as an octal number, and {value} by YAML 1.2"
+            self.refuse("octal-number", message, event)
 
     def sequence(self, start: Any, events: Iterator[Any], depth: int) -> Node:
         items: list[Node] = []
