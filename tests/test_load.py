@@ -70,6 +70,40 @@ def test_a_control_character_is_named_without_words_of_the_parser() -> None:
     assert diagnostic.message == "the character U+0007 is not allowed in YAML"
 
 
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("a: {b: 1\nc: 2\n", "close the map with `}`, or put a comma between its keys"),
+        ("a: {b: c: d}\n", "quote the text that holds a colon"),
+        ("a: [b: c: d]\n", "quote the text that holds a colon"),
+        ("a: b: c\n", "indent the key, or quote the text that holds a colon"),
+        ("a: 'it's'\n", "write `''` for a quote inside them"),
+        ('a: "a "b""\n', 'write `\\"` for a quote inside them'),
+        ('a: "a\\d"\n', "write `\\\\` for a backslash in double quotes"),
+        ('a: "C:\\Users"\n', "write `\\\\` for a backslash in double quotes"),
+        ("a: {}}\n", "delete the `}`: it closes nothing"),
+        ("a: []]\n", "delete the `]`: it closes nothing"),
+        ("a: {b: |\n  c\n}\n", "has no place in braces or brackets"),
+        ("a: {b: {{ .Values.b }}}\n", "the language has no templates"),
+        ("a: {{ .Values.a }}\n", "the language has no templates"),
+        ("a:\n{{- if .Values.a }}\n  b: c\n{{- end }}\n", "the language has no templates"),
+        ("a: !include b.yaml\n", "one file holds the whole spec"),
+        ("a: !!str b\n", "quote the value if the tag is part of it"),
+        ("? [a]\n: b\n", "write `key: value`"),
+        ("a:\n  b: {}\n   c: 2\n", "indent this line like the other keys"),
+    ],
+)
+def test_the_help_fits_the_text_at_the_mark(text: str, help: str) -> None:
+    report = Report()
+    load(text.encode(), "f", report)
+    (diagnostic,) = report.diagnostics
+    assert help in " ".join(diagnostic.help)
+
+
+def test_a_text_in_utf_16_is_no_control_character() -> None:
+    assert codes("a: 1\n".encode("utf-16-le")) == [("invalid-encoding", 1, 2)]
+
+
 def test_conflict_markers_of_a_merge_are_named_with_their_lines() -> None:
     report = Report()
     load(b"a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> branch\n", "f", report)

@@ -13,7 +13,9 @@ from compiler.diagnostics import Related, Report
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
 from compiler.document.characters import is_printable
+from compiler.document.lines import lines
 from compiler.document.span import Span
+from compiler.load.remedies import TEMPLATE
 
 MAX_DEPTH = 64
 MAX_NODES = 400_000  # some 20,000 models; each costs 300 bytes and more
@@ -34,6 +36,10 @@ _REMEDY = {
     "octal-number": "write `0o` before the digits of an octal number, no zero before those of a decimal one, or quotes "
     "around a text",
 }
+_TAG_OF_A_PROGRAM = (
+    "write the value itself: one file holds the whole spec, and no tag reads another file or a variable; "
+    "quote the value if the tag is part of it"
+)
 
 
 class Refused(Exception):
@@ -44,7 +50,8 @@ class Builder:
     """Builds nodes from libyaml's events; MAX_DEPTH bounds the recursion."""
 
     def __init__(self, text: str, file: str, report: Report, most_values: int = MAX_NODES) -> None:
-        self.file, self.report, self.most_values = file, report, most_values
+        self.text, self.file = text, file
+        self.report, self.most_values = report, most_values
         self.nodes = 0
         # Whether a scalar may contain a control character, written directly or as an escape.
         self.odd = "\\" in text or not is_printable(text)
@@ -87,6 +94,10 @@ class Builder:
             self.refuse("yaml-alias", f"the anchor `&{event.anchor}` names a value", event)
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            if not tag.startswith("!!"):
+                self.refuse(
+                    "yaml-tag", f"the tag `{tag}` is of another program", event, _TAG_OF_A_PROGRAM
+                )
             self.refuse("yaml-tag", f"the tag `{tag}` asks for a type", event)
         if self.odd and event.__class__ is yaml.ScalarEvent and not is_printable(event.value):
             self.report.add(
@@ -134,7 +145,10 @@ class Builder:
     def key(self, event: Any) -> str:
         self.refuse_features(event)
         if event.__class__ is not yaml.ScalarEvent:
-            self.refuse("complex-key", "a key must be a single word", event)
+            line = lines(self.text)[event.start_mark.line]
+            is_template = "{{" in line[max(event.start_mark.column - 1, 0) :][:3]
+            help = TEMPLATE if is_template else ()
+            self.refuse("complex-key", "a key must be a single word", event, help)
         if event.value == "<<" and event.implicit[0]:
             self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
         return str(event.value)
@@ -149,8 +163,9 @@ class Builder:
             fix=Fix(removable, edit=Edit.REMOVE) if removable else None,
         )
 
-    def refuse(self, code: str, message: str, event: Any) -> None:
-        self.report.add(code, message, self.span(event, event), help=_REMEDY.get(code, ()))
+    def refuse(self, code: str, message: str, event: Any, help: str | tuple[()] = ()) -> None:
+        remedy = help or _REMEDY.get(code, ())
+        self.report.add(code, message, self.span(event, event), help=remedy)
         raise Refused
 
     def span(self, start: Any, end: Any) -> Span:
