@@ -229,6 +229,14 @@ def test_long_names_of_existing_objects_are_kept(
     assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
 
 
+def test_several_ports_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first port of a store can be that of its console."""
+    ports = [{"port": 9001}, {"port": 9000}]
+    items = [DATABASE, service("mlflow-db", "mlflow-db", 5432, ports=ports)]
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": items}))
+    assert "# its Service has the ports 9001, 9000: write the one" in result.stdout
+
+
 def test_several_volumes_are_left_to_the_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,7 +175,13 @@ def _adopted(
     services = [manifest for manifest in objects if _selects(manifest, workload)]
     if services:
         values["service"] = services[0]["metadata"]["name"]
-        values["port"] = services[0]["spec"]["ports"][0]["port"]
+        ports = [port["port"] for port in services[0]["spec"]["ports"]]
+        values["port"] = ports[0]
+        if len(ports) > 1:
+            numbers = ", ".join(map(str, ports))
+            comments.append(
+                f"its Service has the ports {numbers}: write the one that clients of its data use as `port`"
+            )
         further = [manifest["metadata"]["name"] for manifest in services[1:]]
         comments += [f"further Services select its pods: {', '.join(further)}"] if further else []
     else:
