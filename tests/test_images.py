@@ -138,6 +138,12 @@ def test_a_mirror_for_each_upstream_doubles_nothing(image: str, expected: str) -
         assert upstreams(expected, BY_UPSTREAM) == full_name(image)
 
 
+@pytest.mark.parametrize("mirrors", [BY_UPSTREAM, {"*": "harbor.example.internal/rest"}])
+def test_the_older_name_of_docker_hub_has_the_same_mirror(mirrors: dict[str, str]) -> None:
+    old, new = (f"{registry}/library/redis:7.2.4" for registry in ("index.docker.io", "docker.io"))
+    assert mirrored(old, mirrors) == mirrored(new, mirrors) != old
+
+
 def test_one_mirror_doubles_no_image_of_its_own_registry() -> None:
     assert mirrored(
         "harbor.acme.internal/vision/train:1.0", {"*": "harbor.acme.internal/mirror"}
