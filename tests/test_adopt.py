@@ -156,6 +156,87 @@ def test_a_volume_that_another_server_wrote_needs_its_image_and_its_password(
     assert (diagnostic.code, help in diagnostic.help[0]) == ("invalid-value", True)
 
 
+def in_namespace(namespace: str, *objects: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+        for manifest in objects
+    ]
+
+
+def test_a_server_of_another_namespace_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it, the pods would mount a claim of another namespace, which does not exist."""
+    answer = json.dumps({"items": in_namespace("databases", *LIVE)})
+    result = adopt(tmp_path, monkeypatch, answer, "-n", "databases")
+    components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
+    assert {section["namespace"] for section in components.values()} == {"databases"}
+    spec = yaml.load(EMPTY, yaml.CSafeLoader)
+    del components["mlflow"]["image"]
+    spec["spec"]["components"] |= components
+    assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
+
+
+def test_an_instance_takes_over_the_server_of_its_namespace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = in_namespace("databases", *LIVE)
+    small_claim = {**CLAIM, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+    items = [*elsewhere, *in_namespace("databases", small_claim), *LIVE]
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": items}), "-n", "mlflow")
+    components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
+    placed = {name: section.get("namespace") for name, section in components.items()}
+    assert placed == {
+        "postgres": None, "mlflow": None, "mlflow-db": "databases", "mlflow-databases": "databases",
+    }  # fmt: skip
+    assert components["postgres"]["storage"] == "20Gi"
+    assert components["mlflow-databases"]["type"] == "mlflow"
+
+
+@pytest.mark.parametrize(
+    ("live", "name"),
+    [
+        ("mlflow", "postgres-mlflow"),  # another instance has the name
+        ("team.database", "postgres-mlflow"),  # no instance may have the name
+        ("d" * 41, "postgres-mlflow"),
+        ("old", "old"),
+    ],
+)
+def test_a_further_server_has_a_name_that_compiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, live: str, name: str
+) -> None:
+    further = workload("StatefulSet", live, {"name": "db", "image": "postgres:15.18-bookworm"})
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": [DATABASE, further]}))
+    components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
+    assert list(components) == ["postgres", name]
+
+
+def test_long_names_of_existing_objects_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chart's release, its chart and its role are together longer than an instance's name may be."""
+    claim, address = f"data-{'release-' * 8}0", f"{'release-' * 7}db"
+    server = workload(
+        "StatefulSet", "db", {"name": "db", "image": "redis:7.4.2"},
+        volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": claim}}],
+    )  # fmt: skip
+    items = [server, service(address, "db", 6379)]
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": items}))
+    components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
+    assert components["db"]["adopt"] == {"service": address, "port": 6379, "claim": claim}
+    spec = yaml.load(EMPTY, yaml.CSafeLoader)
+    spec["spec"]["components"] |= components
+    assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
+
+
+def test_several_ports_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first port of a store can be that of its console."""
+    ports = [{"port": 9001}, {"port": 9000}]
+    items = [DATABASE, service("mlflow-db", "mlflow-db", 5432, ports=ports)]
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": items}))
+    assert "# its Service has the ports 9001, 9000: write the one" in result.stdout
+
+
 def test_several_volumes_are_left_to_the_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,35 @@ CASES = {
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
     "a map for a list of maps": (
         "spec:\n  silence: {unmaintained-upstream: known}", "write `silence: [{code: ..., reason: ...}]`", False),
+    "a base of other files": (
+        "spec:\n  extends: base.yaml", "one file holds the whole spec, without includes", False),
+    "patches of kustomize": (
+        "spec:\n  patchesStrategicMerge: [a.yaml]", "write `patches: [{target:", False),
+    "a patch of kustomize as a text": (
+        f"{COMPONENT}redis: {{patches: [{{target: {{kind: Service, name: redis}}, patch: '- op: add'}}]}}",
+        "write `operations: [{op: ..., path: ..., value: ...}]`", False),
+    "patches by a key that is nearly right": (
+        f"{COMPONENT}redis: {{patch: [{{target: {{kind: Service, name: redis}}, operations: [{{op: remove, path: /a}}]}}]}}",
+        "did you mean `patches`?", False),
+    "a target of kustomize": (
+        f"{COMPONENT}redis: {{patches: [{{target: {{group: apps, kind: StatefulSet, name: redis}}, "
+        "operations: [{op: replace, path: /spec/replicas, value: 1}]}]}",
+        "leave it out: the kind and the name are enough", False),
+    "names in the form of a pod": (
+        "spec:\n  registry: {pullSecrets: [{name: hub-login}]}", "write `hub-login`", False),
+    "a mirror with a scheme": (
+        "spec:\n  registry: {mirror: 'https://hub.example.com/mirror/'}", "write `hub.example.com/mirror`", False),
+    "a mirror of one registry with a scheme": (
+        "spec:\n  registry: {mirror: {docker.io: 'https://hub.example.com'}}", "write `hub.example.com`", False),
+    "a server of releases without a scheme": (
+        "spec:\n  registry: {releases: files.example.com/releases}", "write `https://files.example.com/releases`", False),
+    "a URL with a path": (
+        f"{COMPONENT}pypi: {{type: external-service, host: 'https://pypi.example.com/simple'}}",
+        "write `host: pypi.example.com, tls: true, path: /simple`", False),
+    "a URL of another scheme": (
+        f"{COMPONENT}git: {{type: external-service, host: 'ssh://git@git.example.com:22/team'}}",
+        "write `host: git.example.com, port: 22, scheme: ssh, path: /team`", False),
+    "a type that is no text": (f"{COMPONENT}redis: {{type: null}}", "the types are `argo-workflows`", False),
     "a word for a list of maps": (
         "spec:\n  silence: unmaintained-upstream", "write `silence: [{code: ..., reason: ...}]`", False),
     "a word for an entry": (

@@ -138,6 +138,12 @@ def test_a_mirror_for_each_upstream_doubles_nothing(image: str, expected: str) -
         assert upstreams(expected, BY_UPSTREAM) == full_name(image)
 
 
+@pytest.mark.parametrize("mirrors", [BY_UPSTREAM, {"*": "harbor.example.internal/rest"}])
+def test_the_older_name_of_docker_hub_has_the_same_mirror(mirrors: dict[str, str]) -> None:
+    old, new = (f"{registry}/library/redis:7.2.4" for registry in ("index.docker.io", "docker.io"))
+    assert mirrored(old, mirrors) == mirrored(new, mirrors) != old
+
+
 def test_one_mirror_doubles_no_image_of_its_own_registry() -> None:
     assert mirrored(
         "harbor.acme.internal/vision/train:1.0", {"*": "harbor.acme.internal/mirror"}
@@ -316,6 +322,36 @@ def test_pairs_name_what_to_copy_and_where_to(tmp_path: Path) -> None:
     for line in run("images", "dev", "-f", spec, "--format", "pairs").splitlines():
         source, target = line.split()
         assert target == f"docker://{MIRROR}/{source.removeprefix('docker://')}"
+
+
+def test_a_pinned_image_is_copied_by_its_digest_alone(tmp_path: Path) -> None:
+    """skopeo refuses a name with a tag and a digest (skopeo#2367); only a tag can be pushed."""
+    spec = copy_of_the_reference(tmp_path)
+    spec.write_text(spec.read_text().replace("rendered: true", f'registry: {{mirror: "{MIRROR}"}}'))
+    plain = not_of_settings(run("images", "dev", "-f", spec, "--format", "json"))
+    lock = {"images": {image["image"]: PIN for image in plain}}
+    (tmp_path / "platform.lock").write_text(yaml.safe_dump(lock))
+    lines = run("images", "dev", "-f", spec, "--format", "pairs").splitlines()
+    pairs = {line.split()[1]: line.split()[0] for line in lines}
+    for image in plain:
+        name = image["image"].rpartition(":")[0]
+        assert pairs[f"docker://{MIRROR}/{image['image']}"] == f"docker://{name}@{PIN}"
+
+
+def test_an_image_that_keeps_its_name_has_no_pair(tmp_path: Path) -> None:
+    """A copy onto itself would ask for the right to push to its publisher."""
+    spec = copy_of_the_reference(tmp_path)
+    mirror = 'registry: {mirror: {docker.io: "registry.example.internal/hub"}}'
+    spec.write_text(spec.read_text().replace("rendered: true", mirror))
+    result = CliRunner().invoke(platformc, ["images", "dev", "-f", str(spec), "--format", "pairs"])
+    lines = result.stdout.splitlines()
+    assert lines
+    assert all(line.startswith("docker://docker.io/") for line in lines)
+    assert "not copied: no mirror is for the registry of ghcr.io/mlflow/mlflow" in result.stderr
+    assert "registry.example.internal/datasets" not in result.output
+    spec.write_text(spec.read_text().replace(mirror, "rendered: true"))
+    result = CliRunner().invoke(platformc, ["images", "dev", "-f", str(spec), "--format", "pairs"])
+    assert "write `registry: {mirror: ...}` under `spec:` first" in result.stderr
 
 
 def test_an_environment_can_ask_for_digests(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def tree(data: bytes) -> Node:
         (b"a: 1\nb: '\x7f'\n", ("control-character", 2, 5)),
         (b"a:\n  b: 1\n<<<<<<< HEAD\n  c: 1\n=======\n  c: 2\n", ("invalid-yaml", 3, 1)),
         (b"a: 1e999\n", ("invalid-value", 1, 4)),
+        (b"a: 017\n", ("octal-number", 1, 4)),
+        (b"a: {b: [-0440]}\n", ("octal-number", 1, 9)),
         (b"[" * 100_000, ("too-deep", 1, MAX_DEPTH + 2)),
         (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)), ("too-deep", 66, 66)),
     ],
@@ -66,6 +68,40 @@ def test_a_control_character_is_named_without_words_of_the_parser() -> None:
     load(b"a: 1\nb: x\x07\n", "f", report)
     (diagnostic,) = report.diagnostics
     assert diagnostic.message == "the character U+0007 is not allowed in YAML"
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("a: {b: 1\nc: 2\n", "close the map with `}`, or put a comma between its keys"),
+        ("a: {b: c: d}\n", "quote the text that holds a colon"),
+        ("a: [b: c: d]\n", "quote the text that holds a colon"),
+        ("a: b: c\n", "indent the key, or quote the text that holds a colon"),
+        ("a: 'it's'\n", "write `''` for a quote inside them"),
+        ('a: "a "b""\n', 'write `\\"` for a quote inside them'),
+        ('a: "a\\d"\n', "write `\\\\` for a backslash in double quotes"),
+        ('a: "C:\\Users"\n', "write `\\\\` for a backslash in double quotes"),
+        ("a: {}}\n", "delete the `}`: it closes nothing"),
+        ("a: []]\n", "delete the `]`: it closes nothing"),
+        ("a: {b: |\n  c\n}\n", "has no place in braces or brackets"),
+        ("a: {b: {{ .Values.b }}}\n", "the language has no templates"),
+        ("a: {{ .Values.a }}\n", "the language has no templates"),
+        ("a:\n{{- if .Values.a }}\n  b: c\n{{- end }}\n", "the language has no templates"),
+        ("a: !include b.yaml\n", "one file holds the whole spec"),
+        ("a: !!str b\n", "quote the value if the tag is part of it"),
+        ("? [a]\n: b\n", "write `key: value`"),
+        ("a:\n  b: {}\n   c: 2\n", "indent this line like the other keys"),
+    ],
+)
+def test_the_help_fits_the_text_at_the_mark(text: str, help: str) -> None:
+    report = Report()
+    load(text.encode(), "f", report)
+    (diagnostic,) = report.diagnostics
+    assert help in " ".join(diagnostic.help)
+
+
+def test_a_text_in_utf_16_is_no_control_character() -> None:
+    assert codes("a: 1\n".encode("utf-16-le")) == [("invalid-encoding", 1, 2)]
 
 
 def test_conflict_markers_of_a_merge_are_named_with_their_lines() -> None:
@@ -99,7 +135,7 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("yes", "yes"), ("on", "on"), ("12:30", "12:30"), ("0o17", 15), ("0x1F", 31), ("017", 17),
+        ("yes", "yes"), ("on", "on"), ("12:30", "12:30"), ("0o17", 15), ("0x1F", 31), ("007", 7), ("089", 89), ("'017'", "017"),
         ("1.10", 1.1), ("1e3", 1000.0), ("~", None), ("null", None), ("true", True), ("", None),
         ("'1'", "1"), ("2026-01-01", "2026-01-01"), ("1_000", "1_000"), ("9" * 50, "9" * 50),
     ],

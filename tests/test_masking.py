@@ -201,7 +201,13 @@ def test_the_name_of_a_secret_is_shown_and_a_reference_to_a_variable() -> None:
         "tls: {secret: edge-tls}, HF_TOKEN: {secret: hf, key: x}, password=${FEAST_REDIS_PASSWORD}"
     )
     assert masking.masked(line) == line
+    for help in (
+        "write `configMap: NAME` or `secret: NAME`",
+        "add `secret: NAME`, or `token: ...`.",
+    ):
+        assert masking.masked(help) == help
     assert masking.masked("secret: Hunter2") == "secret: ********"
+    assert masking.masked("`secret: Hunter2`") != "`secret: Hunter2`"
     assert masking.masked("secretKey: hunter2") == "secretKey: ********"
     assert masking.masked("password: $ecret") == "password: ********"
 

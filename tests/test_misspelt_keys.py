@@ -66,7 +66,23 @@ ELSEWHERE = {
         "components: {postgres: {storge: 1Gi}}\n  environments:\n    dev: {components: {postgres: {storage: 2Gi}}}",
         "components: {postgres: {storage: 1Gi}}\n  environments:\n    dev: {components: {postgres: {storage: 2Gi}}}",
     ),
+    "a section of an environment that the base has": (
+        "environments:\n    dev: {component: {postgres: {storage: 2Gi}}}\n  components: {postgres: {storage: 1Gi}}",
+        "environments:\n    dev: {components: {postgres: {storage: 2Gi}}}\n  components: {postgres: {storage: 1Gi}}",
+    ),
+    "a section of the base that an environment has": (
+        "namespac: a\n  components: {redis: {}}\n  environments:\n    dev: {namespace: b}",
+        "namespace: a\n  components: {redis: {}}\n  environments:\n    dev: {namespace: b}",
+    ),
 }  # fmt: skip
+# Keys of an environment that are right at another level: the help.
+MISPLACED = {
+    "environments: {test: {}}": "an environment has no environments: delete the key",
+    "spec: {components: {postgres: {storage: 2Gi}}}": "write its keys in the place of `spec:`, without it",
+    "postgres: {storage: 2Gi}": "indent `postgres:` below `components:`",
+    "redis: {}": "indent `redis:` below `components:`",
+    "train: {image: 'example.com/t:2'}": "indent `train:` below `workloads:`",
+}
 
 
 def corrected(data: bytes) -> Fixed:
@@ -80,6 +96,14 @@ def test_a_key_that_is_there_is_not_proposed(case: str) -> None:
     (finding,) = [finding for finding in diagnosed(data) if finding.code == code]
     assert (list(finding.help), finding.fix) == (help, None)
     assert corrected(data) == Fixed(data)
+
+
+@pytest.mark.parametrize("override", sorted(MISPLACED))
+def test_a_key_of_another_level_has_the_help_to_move_it(override: str) -> None:
+    workloads = "workloads: {train: {image: 'example.com/t:1'}}"
+    text = f"{BASE}  {workloads}\n  environments:\n    dev:\n      {override}\n"
+    (finding,) = diagnosed(f"{HEADER}{text}".encode())
+    assert (finding.code, list(finding.help)) == ("unknown-key", [MISPLACED[override]])
 
 
 @pytest.mark.parametrize("case", sorted(ELSEWHERE))

@@ -57,6 +57,9 @@ CASES = {
     "a misspelt pooler, without which the clients would open too many connections": (
         "spec:\n  components:\n    seaweedfs: {}\n    postgres: {maxConnections: 40}\n    pgbouncr: {}\n    mlflow: {replicas: 3}",
         "unknown-type", ["did you mean `pgbouncer`?"], []),
+    "a password of a program in the words of a shell": (
+        "spec:\n  workloads: {w: {image: 'a.b/c:1.0.0', command: [sh, -c, 'curl -u me:hunter2x https://a.b']}}",
+        "plaintext-secret", None, []),
     "an amount without a unit": (
         "spec:\n  components: {postgres: {storage: 100}}",
         "invalid-quantity", ["write `100Gi`"], []),

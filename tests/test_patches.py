@@ -187,6 +187,64 @@ def test_what_reaches_nothing_is_refused(fields: dict[str, str], message: str) -
     assert message in diagnostic.message
 
 
+# An operation on the StatefulSet of `redis`: the reason why it does not fit, and the help.
+UNFIT = {
+    "{op: test, path: /spec/replicas, value: 5}": ("the value at `/spec/replicas` is not `5`", ()),
+    "{op: add, path: /metadata/annotations/example.com~1a, value: b}": (
+        "there is no `/metadata/annotations`",
+        ("add it as a map: `{op: add, path: /metadata/annotations, value: {example.com/a: b}}`",)),
+    "{op: replace, path: /spec/replica, value: 1}": (
+        "there is no `/spec/replica`", ("did you mean `/spec/replicas`?",)),
+    "{op: copy, from: /spec/replica, path: /spec/a}": (
+        "there is no `/spec/replica`", ("did you mean `/spec/replicas`?",)),
+    "{op: add, path: /spec/template/spec/containers/name/env, value: []}": (
+        "there is no `/spec/template/spec/containers/name`",
+        ("`/spec/template/spec/containers` is a list: write the index 0; `-` as the last part of an `add` appends to it",)),
+    "{op: remove, path: /spec/replicas/a}": (
+        "there is no `/spec/replicas/a`, because `/spec/replicas` is neither a map nor a list", ()),
+    "{op: add, path: spec/a, value: 1}": ("the path `spec/a` does not begin with `/`", ("write `/spec/a`",)),
+    "{op: add, path: /spec/a}": ("the operation `add` has no `value`", ("add `value: ...`",)),
+    "{op: move, path: /spec/a}": (
+        "the operation `move` has no `from`", ("add `from: /...`, a path of the object",)),
+    "{op: move, from: /spec, path: /spec/template/a}": ("Cannot move values into their own children", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", UNFIT)
+def test_an_operation_that_does_not_fit_has_its_reason_and_the_text_to_type(operation: str) -> None:
+    target = "{kind: StatefulSet, name: redis}"
+    (diagnostic,) = diagnosed(
+        text(redis=f"patches: [{{target: {target}, operations: [{operation}]}}]")
+    )
+    reason, help = UNFIT[operation]
+    message = f"the patch does not fit StatefulSet `redis`: {reason}"
+    assert (diagnostic.code, diagnostic.message) == ("patch-misses", message)
+    assert diagnostic.help == help
+
+
+def test_the_operation_that_does_not_fit_is_marked_and_no_later_one_below_its_path() -> None:
+    operations = "[{op: replace, path: /spec/a, value: 1}, {op: add, path: /spec/a/b, value: 1}]"
+    data = text(
+        redis=f"patches: [{{target: {{kind: StatefulSet, name: redis}}, operations: {operations}}}]"
+    )
+    (diagnostic,) = diagnosed(data)
+    assert diagnostic.path[-2:] == ("operations", 0)
+
+
+def test_a_patch_in_the_wrong_part_of_the_spec_names_the_right_one() -> None:
+    section, operation = "{kind: StatefulSet, name: redis}", "{op: remove, path: /spec/replicas}"
+    patch = f"patches: [{{target: {section}, operations: [{operation}]}}]"
+    (diagnostic,) = diagnosed(text(pgbouncer=patch))
+    assert diagnostic.help == ("write the patch under `redis`, to which this object belongs",)
+    (diagnostic,) = diagnosed(text() + f"  {patch}\n".encode())
+    assert diagnostic.help == ("write the patch under `redis`, to which this object belongs",)
+    space = patch.replace(section, "{kind: Namespace, name: mlops}")
+    (diagnostic,) = diagnosed(text(redis=space))
+    assert diagnostic.help == (
+        "write the patch directly under `spec:`, to which this object belongs",
+    )
+
+
 def test_patches_of_the_platform_reach_namespaces() -> None:
     patch = """\
   patches:

@@ -119,6 +119,14 @@ def test_a_problem_names_its_place() -> None:
     assert problem.startswith("/metadata/labels/a: ")
 
 
+def test_a_problem_has_the_words_of_json() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}
+    spec = {"ports": None, "selector": {"a": True}, "externalName": ["a", None]}
+    found_problems = list(problems({**service, "spec": spec}))
+    assert any("/spec/selector/a: true is not of type" in problem for problem in found_problems)
+    assert any('/spec/externalName: ["a", null] is not' in problem for problem in found_problems)
+
+
 def test_every_sort_of_name_without_a_schema_is_a_problem() -> None:
     for version, kind in (("v1", "Nonsense"), ("../v1", "Pod"), ("a/b/c", "X"), ("", "")):
         assert "no schema" in next(problems({"apiVersion": version, "kind": kind}))

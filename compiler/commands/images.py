@@ -18,7 +18,7 @@ from compiler.derive.used_images import UsedImage, images
 from compiler.document.other_files import FileContentError
 from compiler.emit.images import OPERATORS, settings_images, vendored_images
 from compiler.model.package import Lowered
-from compiler.spec.image import Mirrors
+from compiler.spec.image import Mirrors, registries, split_image
 from compiler.text import printable
 from compiler.upstream import lock
 from compiler.upstream.image_digests import (
@@ -66,8 +66,7 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
         case "json":
             click.echo(json.dumps([_record(image) for image in used_images], indent=2))
         case "pairs":
-            for image in used_images:
-                click.echo(f"docker://{image.origin} docker://{_untagged(image)}")
+            _pairs(used_images, mirrors)
         case _:
             _table(used_images)
 
@@ -102,6 +101,24 @@ def _record(image: UsedImage) -> dict[str, object]:
         "digest": image.digest or None,
         "usedBy": list(image.users),
     }
+
+
+def _pairs(used_images: tuple[UsedImage, ...], mirrors: Mirrors) -> None:
+    """Print what to copy and where to. An image that keeps its name has nowhere to be copied to."""
+    if not mirrors:
+        note("both names of a pair are equal: write `registry: {mirror: ...}` under `spec:` first")
+    for image in used_images:
+        source, target = _source(image), _untagged(image)
+        if not mirrors or split_image(source)[0] != split_image(target)[0]:
+            click.echo(f"docker://{source} docker://{target}")
+        elif registry_of(target) not in registries(mirrors):
+            note(f"not copied: no mirror is for the registry of {image.source}")
+
+
+def _source(image: UsedImage) -> str:
+    """Upstream's name, without the tag if it has a digest: skopeo takes one of them (skopeo#2367)."""
+    name, tag, digest = split_image(image.origin)
+    return f"{name}@{digest}" if tag and digest else image.origin
 
 
 def _untagged(image: UsedImage) -> str:

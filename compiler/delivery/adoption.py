@@ -14,6 +14,7 @@ from msgspec import Struct
 from pydantic import TypeAdapter, ValidationError
 
 from compiler import registry
+from compiler.delivery.adopting_names import Server, section_names
 from compiler.delivery.answers import Ask, ListOf, parsed
 from compiler.delivery.live_objects import live
 from compiler.kube import yaml
@@ -23,12 +24,11 @@ from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES, Lowered
 from compiler.spec.image import full_name, split_image
 from compiler.spec.section import Section, fields
-from compiler.spec.types import Image, Name
+from compiler.spec.types import Image
 from compiler.text import printable
 
 _KINDS = "deployments,statefulsets,services,persistentvolumeclaims"
 _LOG_LINE = re.compile(r"[EIW][0-9]{4} ")
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
 _IMAGE: TypeAdapter[str] = TypeAdapter(Image)
 _WHY_NO_IMAGE = "because this one has no version or comes from another publisher"
 
@@ -67,14 +67,14 @@ def _without_log(error: str) -> str:
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
     """One section for each live server that the platform did not make, and whose type can adopt."""
-    names: set[str] = set()
-    for workload in objects:
-        if workload.get("kind") not in ("Deployment", "StatefulSet") or _compiled(workload):
-            continue
-        for type in _types(workload):
-            adoption = _adoption(lowered, type, workload, objects, names)
-            names.add(adoption.name)
-            yield adoption
+    servers = [
+        Server(type, workload)
+        for workload in objects
+        if workload.get("kind") in ("Deployment", "StatefulSet") and not _compiled(workload)
+        for type in _types(workload)
+    ]
+    for server, name in section_names(lowered.graph, servers):
+        yield _adoption(lowered, name, server, objects)
 
 
 def strangers(objects: list[Manifest]) -> list[str]:
@@ -117,18 +117,17 @@ def _types(workload: Manifest) -> Iterator[str]:
                 yield type
 
 
-def _adoption(
-    lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], used: set[str]
-) -> Adoption:
+def _adoption(lowered: Lowered, name: str, server: Server, objects: list[Manifest]) -> Adoption:
     """The section that adopts one live server, with comments."""
-    component = registry.existing(type)
-    name = _instance_name(lowered, type, workload, used)
+    component, workload = registry.existing(server.type), server.workload
     adopt, comments = _adopted(component, workload, objects)
-    section: dict[str, Any] = {} if name == type else {"type": type}
+    section: dict[str, Any] = {} if name == server.type else {"type": server.type}
+    if server.namespace != _namespace(lowered, name):
+        section["namespace"] = server.namespace
     pod = LivePod.of(workload)
     image = _image(component, pod)
     section |= {"image": image} if image else {}
-    section |= _size(component, adopt, objects)
+    section |= _size(component, adopt, server, objects)
     live = f"{workload['kind']} {workload['metadata']['name']}"
     images = ", ".join(container["image"] for container in pod.containers)
     if not image:
@@ -159,13 +158,10 @@ def _is_fixed(image: str) -> bool:
         return False
 
 
-def _instance_name(lowered: Lowered, type: str, workload: Manifest, used: set[str]) -> str:
-    """The platform's only instance of the type, or a new one with the name of the live server."""
-    names = [
-        name for name, instance in lowered.graph.instances.items()
-        if instance.section == "components" and instance.type == type and name not in used
-    ]  # fmt: skip
-    return names[0] if len(names) == 1 else str(workload["metadata"]["name"])
+def _namespace(lowered: Lowered, name: str) -> str:
+    """The namespace of an instance, or of a new one that sets none."""
+    instance = lowered.graph.instances.get(name)
+    return instance.namespace if instance else lowered.platform.settings.namespace
 
 
 def _adopted(
@@ -179,7 +175,13 @@ def _adopted(
     services = [manifest for manifest in objects if _selects(manifest, workload)]
     if services:
         values["service"] = services[0]["metadata"]["name"]
-        values["port"] = services[0]["spec"]["ports"][0]["port"]
+        ports = [port["port"] for port in services[0]["spec"]["ports"]]
+        values["port"] = ports[0]
+        if len(ports) > 1:
+            numbers = ", ".join(map(str, ports))
+            comments.append(
+                f"its Service has the ports {numbers}: write the one that clients of its data use as `port`"
+            )
         further = [manifest["metadata"]["name"] for manifest in services[1:]]
         comments += [f"further Services select its pods: {', '.join(further)}"] if further else []
     else:
@@ -199,7 +201,7 @@ def _adopted(
         for key in keys
         if key not in values and key not in ("service", "port", "claim")
     ]
-    return {key: value for key, value in values.items() if _fits(key, value)}, comments
+    return values, comments
 
 
 def _keys(component: Component) -> list[str]:
@@ -216,16 +218,6 @@ def _reason(key: str, pod: LivePod) -> str:
     if pod.secrets:
         return f"the pods may have it from a Secret ({', '.join(pod.secrets)}), which is not read"
     return "the pods do not say it"
-
-
-def _fits(key: str, value: Any) -> bool:
-    """Whether the language accepts a name of the cluster."""
-    if key not in ("service", "claim"):
-        return True
-    try:
-        return bool(_NAME.validate_python(value))
-    except ValidationError:
-        return False
 
 
 def _selects(service: Manifest, workload: Manifest) -> bool:
@@ -253,7 +245,7 @@ def _claims(workload: Manifest, pod: LivePod) -> list[str]:
 
 
 def _size(
-    component: Component, adopt: Mapping[str, Any], objects: list[Manifest]
+    component: Component, adopt: Mapping[str, Any], server: Server, objects: list[Manifest]
 ) -> dict[str, str]:
     """The size of the adopted volume, from which settings are derived."""
     if "storage" not in component.Spec.model_fields or "claim" not in adopt:
@@ -263,5 +255,6 @@ def _size(
         for manifest in objects
         if manifest.get("kind") == "PersistentVolumeClaim"
         and manifest["metadata"]["name"] == adopt["claim"]
+        and manifest["metadata"].get("namespace", "") == server.namespace
     ]
     return {"storage": sizes[0]} if sizes else {}

@@ -101,7 +101,7 @@ def _with(lowered: Lowered, package: Package, path: Path, patch: Patch) -> Lower
 def _report(
     problem: PatchProblem, patch: Patch, path: Path, document: Node, report: Report
 ) -> None:
-    index = _culprit(patch, problem.at)
+    index = _culprit(patch, problem.at) if problem.operation is None else problem.operation
     location = path if index is None else (*path, "operations", index)
     report.add(
         problem.code, problem.message, document.span_of(location), path=location, help=problem.help
@@ -139,11 +139,25 @@ def _patched(
             if is_target(key_of(manifest), patch):
                 changed = applied(patch, manifest)
                 return changed if isinstance(changed, PatchProblem) else None
-    return _missed(name, patch, [*(key for _, key in keys), *map(key_of, upstream)], len(hit))
+    elsewhere = () if hit else _elsewhere(lowered, patch)
+    objects = [*(key for _, key in keys), *map(key_of, upstream)]
+    return _missed(name, patch, objects, len(hit), elsewhere)
 
 
-def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchProblem:
-    """The problem of a patch without a target, with the closest name of an object."""
+def _elsewhere(lowered: Lowered, patch: Patch) -> tuple[str, ...]:
+    """The help for a patch that is in the wrong part of the spec."""
+    for package in lowered.packages.values():
+        if any(is_target(key, patch) for key in _keys(package)):
+            path = owner(package)
+            section = "directly under `spec:`" if path == ROOT else f"under `{path[-1]}`"
+            return (f"write the patch {section}, to which this object belongs",)
+    return ()
+
+
+def _missed(
+    name: str, patch: Patch, keys: Sequence[Key], hits: int, elsewhere: tuple[str, ...]
+) -> PatchProblem:
+    """The problem of a patch without a target, with the object's part of the spec or the closest name."""
     target = patch.target
     of_platform = name == "the platform"
     subject = "`spec.patches` reach" if of_platform else f"`{name}` has"
@@ -159,7 +173,7 @@ def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchPro
         )
     objects = [f"{kind} {object_name}" for kind, _, object_name in keys]
     message = f"{subject} no {target.kind} named `{target.name}`"
-    close = suggestion(f"{target.kind} {target.name}", objects)
+    close = elsewhere or suggestion(f"{target.kind} {target.name}", objects)
     return PatchProblem("patch-misses", message, close or (f"its objects are {listing(objects)}",))
 
 

@@ -21,6 +21,7 @@ CODES: dict[str, Code] = {
     "duplicate-key": Code("error", "A mapping contains a key twice."),
     "yaml-alias": Code("error", "Anchors and aliases are not part of the language."),
     "yaml-tag": Code("error", "YAML tags are not part of the language."),
+    "octal-number": Code("error", "A number with a leading zero has two readings."),
     "merge-key": Code("error", "The merge key is not part of the language."),
     "complex-key": Code("error", "A key is not a single word."),
     "control-character": Code("error", "A text holds a control character."),

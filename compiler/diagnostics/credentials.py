@@ -58,6 +58,7 @@ _SOUNDS = re.compile(_WORDS)
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
 _PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help with the text to type
+_AFTER_CODE = re.compile(r"(?<=.)`[,;.:]?$")
 _SWITCHES = {"true", "false", "null"}  # of `automountServiceAccountToken`
 # The value of `secret:` is the name of a Secret, which the output has as well.
 _SECRET_NAME = re.compile(r"[\"']?[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?[\"']?")
@@ -137,7 +138,11 @@ def _name_before(line: str, match: re.Match[str]) -> str:
 
 
 def _is_harmless(name: str, value: str) -> bool:
-    """Whether a value after the name of a credential is a placeholder, or the name of a Secret."""
+    """Whether a value after the name of a credential is a placeholder, or the name of a Secret.
+
+    The text to type stands in backticks: "`configMap: NAME` or `secret: NAME`".
+    """
+    value = _AFTER_CODE.sub("", value)
     return value in _PLACEHOLDERS or (
         name == "secret" and _SECRET_NAME.fullmatch(value) is not None
     )

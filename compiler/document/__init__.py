@@ -81,26 +81,9 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         """The stretch from the position of `path` to the end of its value."""
         return self.span_of(path).to(self.at(path).span)
 
-    def has_both(self, key: str, other: str) -> bool:
-        """Whether the map in the file that has one key has the other too.
-
-        A node of an environment has the keys of two maps, the base's and the override's. Its span is
-        the base's, so the override's texts lie outside.
-        """
-        if key not in self.keys or other not in self.keys:
-            return False
-        inside = self.span.contains(self.keys[key])
-        value = self.child(other)
-        spans = (self.keys[other], *(value.spans() if value else ()))
-        return any(self.span.contains(span) == inside for span in spans)
-
-    def spans(self) -> Iterator[Span]:
-        """The positions of the value, and of all keys and values in it."""
-        yield self.span
-        yield from self.keys.values()
-        below = self.value.values() if isinstance(self.value, dict) else ()
-        for node in self.value if isinstance(self.value, list) else below:
-            yield from node.spans()
+    def has_both(self, key: str, right_key: str) -> bool:
+        """Whether the map in the file that has one key has the other too."""
+        return key in self.keys and right_key in self.keys
 
     @property
     def written(self) -> bool:
@@ -118,3 +101,16 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         """The pairs of a mapping in their order in the file; none for other values."""
         if isinstance(self.value, dict):
             yield from self.value.items()
+
+
+class MergedNode(Node, frozen=True, eq=False, array_like=True):
+    """A map with the keys of two maps of the file: the base's, and an environment's override."""
+
+    base_keys: dict[str, Span]
+    override_keys: dict[str, Span]
+
+    def has_both(self, key: str, right_key: str) -> bool:
+        """Whether one of the two maps has both keys: a misspelt key of one may mean a key of the other."""
+        return any(
+            key in keys and right_key in keys for keys in (self.base_keys, self.override_keys)
+        )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 
-from compiler.diagnostics.words import closest, listing
-from compiler.document.pointer import key_of as key_of_part
+from compiler.kube.patch_errors import reason
 from compiler.model.manifest import Manifest
 from compiler.spec.component import Patch
 
@@ -16,12 +14,16 @@ Key = tuple[str, str, str]  # kind, namespace, name
 
 
 class PatchProblem(Struct, frozen=True):
-    """A problem with a patch; `at` is the place in the object, if there is one."""
+    """A problem with a patch; `at` is the place in the object, if there is one.
+
+    `operation` is the index of the operation that does not fit.
+    """
 
     code: str
     message: str
     help: tuple[str, ...] = ()
     at: str | None = None
+    operation: int | None = None
 
 
 def key_of(manifest: Manifest) -> Key:
@@ -39,36 +41,15 @@ def applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
     import jsonpatch
 
     changed = manifest
-    for operation in patch.operations:
+    for index, operation in enumerate(patch.operations):
         try:
             changed = jsonpatch.JsonPatch([operation.written()]).apply(changed)
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
             kind = f"{patch.target.kind} `{patch.target.name}`"
-            message = f"the patch does not fit {kind}: {error}"
-            return PatchProblem(
-                "patch-misses", message, _alike(operation.path, changed), operation.path
-            )
+            cause, help = reason(operation, changed, error)
+            message = f"the patch does not fit {kind}: {cause}"
+            return PatchProblem("patch-misses", message, help, operation=index)
     return changed
-
-
-def _alike(path: str, manifest: Manifest) -> tuple[str, ...]:
-    """The help for a path that an object lacks: the closest path, or the keys at the first missing part."""
-    value: Any = manifest
-    parts = path.split("/")[1:]
-    for depth, part in enumerate(parts):
-        key = key_of_part(part)
-        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        elif isinstance(value, dict) and key in value:
-            value = value[key]
-        else:
-            known = list(value) if isinstance(value, dict) else []
-            before = "".join(f"/{part}" for part in parts[:depth])
-            if close := closest(key, known):
-                rest = "".join(f"/{part}" for part in parts[depth + 1 :])
-                return (f"did you mean `{before}/{close}{rest}`?",)
-            return (f"`{before or '/'}` has {listing(known)}",) if known else ()
-    return ()
 
 
 def all_applied(patches: Sequence[Patch], manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:

@@ -13,11 +13,14 @@ from compiler.diagnostics import Related, Report
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
 from compiler.document.characters import is_printable
+from compiler.document.lines import lines
 from compiler.document.span import Span
+from compiler.load.remedies import TEMPLATE
 
 MAX_DEPTH = 64
 MAX_NODES = 400_000  # some 20,000 models; each costs 300 bytes and more
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-7]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -30,7 +33,13 @@ _REMEDY = {
     "merge-key": "write the keys out, or set them in `spec.environments`",
     "yaml-tag": "quote the value if the tag is part of it",
     "complex-key": "write `key: value`",
+    "octal-number": "write `0o` before the digits of an octal number, no zero before those of a decimal one, or quotes "
+    "around a text",
 }
+_TAG_OF_A_PROGRAM = (
+    "write the value itself: one file holds the whole spec, and no tag reads another file or a variable; "
+    "quote the value if the tag is part of it"
+)
 
 
 class Refused(Exception):
@@ -41,7 +50,8 @@ class Builder:
     """Builds nodes from libyaml's events; MAX_DEPTH bounds the recursion."""
 
     def __init__(self, text: str, file: str, report: Report, most_values: int = MAX_NODES) -> None:
-        self.file, self.report, self.most_values = file, report, most_values
+        self.text, self.file = text, file
+        self.report, self.most_values = report, most_values
         self.nodes = 0
         # Whether a scalar may contain a control character, written directly or as an escape.
         self.odd = "\\" in text or not is_printable(text)
@@ -69,6 +79,8 @@ class Builder:
             if value.__class__ is float and not isfinite(value):
                 message = f"`{event.value}` is beyond the largest number, which is about 1.8e+308"
                 self.refuse("invalid-value", message, event)
+            if value.__class__ is int and _LEADING_ZERO.fullmatch(event.value):
+                self.refuse_octal(event, value)
             return Node(value, self.span(event, event), {})
         if kind is yaml.SequenceStartEvent:
             return self.sequence(event, events, depth)
@@ -82,6 +94,10 @@ class Builder:
             self.refuse("yaml-alias", f"the anchor `&{event.anchor}` names a value", event)
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            if not tag.startswith("!!"):
+                self.refuse(
+                    "yaml-tag", f"the tag `{tag}` is of another program", event, _TAG_OF_A_PROGRAM
+                )
             self.refuse("yaml-tag", f"the tag `{tag}` asks for a type", event)
         if self.odd and event.__class__ is yaml.ScalarEvent and not is_printable(event.value):
             self.report.add(
@@ -90,6 +106,17 @@ class Builder:
                 self.span(event, event),
                 help="remove the escape, or encode the value (such as in base64)",
             )
+
+    def refuse_octal(self, event: Any, value: Any) -> None:
+        """Refuse a number that the two versions of YAML read in two ways.
+
+        kubectl and kustomize read `0440` as octal, like YAML 1.1 (go-yaml, `resolve.go`), so a mode that is copied
+        from a manifest would become another one.
+        """
+        octal = int(event.value, 8) if len(event.value) < 40 else None
+        if octal not in (value, None):
+            message = f"`{event.value}` is {octal} for kubectl, as an octal number, and {value} by YAML 1.2"
+            self.refuse("octal-number", message, event)
 
     def sequence(self, start: Any, events: Iterator[Any], depth: int) -> Node:
         items: list[Node] = []
@@ -118,7 +145,10 @@ class Builder:
     def key(self, event: Any) -> str:
         self.refuse_features(event)
         if event.__class__ is not yaml.ScalarEvent:
-            self.refuse("complex-key", "a key must be a single word", event)
+            line = lines(self.text)[event.start_mark.line]
+            is_template = "{{" in line[max(event.start_mark.column - 1, 0) :][:3]
+            help = TEMPLATE if is_template else ()
+            self.refuse("complex-key", "a key must be a single word", event, help)
         if event.value == "<<" and event.implicit[0]:
             self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
         return str(event.value)
@@ -133,8 +163,9 @@ class Builder:
             fix=Fix(removable, edit=Edit.REMOVE) if removable else None,
         )
 
-    def refuse(self, code: str, message: str, event: Any) -> None:
-        self.report.add(code, message, self.span(event, event), help=_REMEDY.get(code, ()))
+    def refuse(self, code: str, message: str, event: Any, help: str | tuple[()] = ()) -> None:
+        remedy = help or _REMEDY.get(code, ())
+        self.report.add(code, message, self.span(event, event), help=remedy)
         raise Refused
 
     def span(self, start: Any, end: Any) -> Span:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 import yaml
 
 from compiler.diagnostics import Related, Report
 from compiler.document.characters import forbidden
-from compiler.document.colons import without_space
 from compiler.document.conflicts import conflict_markers
 from compiler.document.lines import lines
 from compiler.document.span import Span
+from compiler.load.remedies import help_for
 
 _MOST_MARKERS = 10
-_ELEMENT = re.compile(r"\s*- ([a-z][\w-]{0,62}):?\s*")  # a name as an element of a list
-# Parts of libyaml's messages, each with the help for the user.
-_SYNTAX = {
-    "expected ',' or '}'": "close the map with `}`, or put a comma between its keys",
-    "expected ',' or ']'": "close the list with `]`, or put a comma between its elements",
-    "did not find expected key": "indent this line like the other keys",
-    "did not find expected '-'": "indent this line like the other elements",
-    "mapping values are not allowed": "indent the key, or quote the text that holds a colon",
-    "could not find expected ':'": "write `key: value`, with a space behind the colon",
-    "cannot start any token": "quote the text",
-    "unexpected end of stream": "close the quotes",
-    "scanning an alias": "quote the text: a `*` at its beginning stands for an alias of YAML",
-    "scanning an anchor": "quote the text: a `&` at its beginning stands for an anchor of YAML",
-}
 
 
 def forbidden_character(error: yaml.YAMLError, text: str, file: str, report: Report) -> None:
@@ -38,6 +23,11 @@ def forbidden_character(error: yaml.YAMLError, text: str, file: str, report: Rep
         report.add("invalid-yaml", f"not YAML: {_sentence(str(error))}", Span(file, 1, 1, 1, 2))
         return
     letter, span = character
+    if "\0" in text[:2]:  # each letter of ASCII has a zero byte beside it
+        report.add(
+            "invalid-encoding", "the file is UTF-16, not UTF-8", span, help="save the file as UTF-8"
+        )
+        return
     report.add(
         "control-character",
         f"the character U+{ord(letter):04X} is not allowed in YAML",
@@ -83,13 +73,8 @@ def syntax_error(error: yaml.MarkedYAMLError, text: str, file: str, report: Repo
         else span
     )
     related = [Related("it starts here", start)] if start != span else []
-    help = next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), ())
-    if "mapping values are not allowed" in problem and line > 0:
-        help = without_space(of_text[line - 1].strip()) or help
-    element = _ELEMENT.fullmatch(of_text[line]) if line < len(of_text) else None
-    if element and "block mapping" in problem:
-        help = f"the lines above are keys, so write this one as a key: `{element[1]}: {{}}`"
-    report.add("invalid-yaml", f"not YAML: {problem}", span, help=help, related=related)
+    help = help_for(problem, of_text, start.line - 1, line, column)
+    report.add("invalid-yaml", f"not YAML: {problem}", span, help=help or (), related=related)
 
 
 def _sentence(text: str) -> str:

@@ -93,10 +93,12 @@ def _inside(node: Node, path: Path, memo: Memo) -> Iterator[Finding]:
             if isinstance(inner.value, (str, dict, list)):  # numbers are no credentials
                 yield from _findings(inner, (*path, key), memo, _called(node, key, path))
     elif isinstance(node.value, list):
-        yield from _of_command_line(node.value, path)
+        by_path = {finding[0]: finding for finding in _of_command_line(node.value, path)}
+        yield from by_path.values()
         option = ""
         for index, inner in enumerate(node.value):
-            yield from _findings(inner, (*path, index), memo, option)
+            if (*path, index) not in by_path:
+                yield from _findings(inner, (*path, index), memo, option)
             text = inner.value if isinstance(inner.value, str) else ""
             option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
 

@@ -6,13 +6,13 @@ from pydantic import Field
 
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.section import Section
-from compiler.spec.types import Bucket, Database, Name, Port, SecretName
+from compiler.spec.types import Bucket, ClaimName, Database, Port, SecretName, ServiceName
 
 
 class AdoptedService(Section):
     """The existing Service that an instance serves."""
 
-    service: Name | None = Field(
+    service: ServiceName | None = Field(
         default=None,
         description="The Service by which clients reach it; default: the instance's name.",
     )
@@ -29,7 +29,7 @@ class AdoptedService(Section):
 class AdoptedVolume(AdoptedService):
     """The existing Service and volume of a server."""
 
-    claim: Name | None = Field(
+    claim: ClaimName | None = Field(
         default=None, description="The PersistentVolumeClaim with its data; no new one is made."
     )
 

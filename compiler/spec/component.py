@@ -146,6 +146,15 @@ class PatchTarget(Section, defer_build=False):
         default=None, description="Its namespace, where several have the name."
     )
 
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for the other keys of a target of kustomize."""
+        if key in ("group", "version"):
+            return "leave it out: the kind and the name are enough"
+        if key in ("labelSelector", "annotationSelector"):
+            return "a patch changes one object: write `kind:` and `name:`"
+        return None
+
 
 class PatchOperation(Section, defer_build=False):
     """One operation of a JSON patch (RFC 6902)."""
@@ -172,6 +181,15 @@ class Patch(Section, defer_build=False):
     operations: ListOf[PatchOperation] = Field(
         min_length=1, description="The operations, in their order."
     )
+
+    other_forms: ClassVar[frozenset[str]] = frozenset({"patch", "path"})
+
+    @classmethod
+    def instead_of(cls, key: str, value: Any) -> str | None:
+        """The help for a patch of kustomize, which is a text of YAML or a file."""
+        if key not in cls.other_forms:
+            return None
+        return "write `operations: [{op: ..., path: ..., value: ...}]`, the operations of a JSON 6902 patch"
 
 
 class NamedSpec(Section):

@@ -31,8 +31,11 @@ class InvalidValue(ValueError):
         self.help = f"did you mean `{suggestion}`?" if suggestion else help
 
 
-def address(text: str) -> str | None:
-    """The help that shows a URL as the keys of an external service, or None."""
+def address(text: str, *, with_path: bool = False) -> str | None:
+    """The help that shows a URL as the keys of an external service, or None.
+
+    A section `with_path` also has the keys `scheme` and `path`.
+    """
     from urllib.parse import urlsplit  # only mistakes need it
 
     if "," in text:
@@ -53,6 +56,10 @@ def address(text: str) -> str | None:
         if parts.scheme in ("http", "https")
         else []
     )
+    if with_path and parts.scheme not in ("", "http", "https"):
+        keys.append(f"scheme: {parts.scheme}")
+    if with_path and parts.path.rstrip("/"):
+        keys.append(f"path: {parts.path}")
     return f"write `{', '.join(keys)}`"
 
 

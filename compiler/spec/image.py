@@ -49,9 +49,11 @@ ANY = "*"  # every registry that has no mirror of its own; images keep the regis
 def mirrored(image: str, mirrors: Mirrors) -> str:
     """The name of an image in the mirror of its registry.
 
-    Images on a mirror's registry, such as a team's, are pulled from there.
+    Images on a mirror's registry, such as a team's, are pulled from there. Docker Hub has an older name, too, which
+    container runtimes replace (`normalize.go` of distribution/reference).
     """
     registry, _, path = full_name(image).partition("/")
+    registry = "docker.io" if registry == "index.docker.io" else registry
     if registry in registries(mirrors):
         return image
     if registry in mirrors:

@@ -222,6 +222,21 @@ SecretName = Annotated[
         example="my-secret",
     ),
 ]  # fmt: skip
+# The limits of the API server (ValidateServiceName, ValidatePersistentVolumeName): the objects exist already.
+ServiceName = Annotated[
+    str,
+    Pattern(
+        r"(?=.{1,63}$)[a-z]([-a-z0-9]*[a-z0-9])?", "invalid-name", "a Service's name",
+        "use at most 63 of `a-z`, `0-9` and `-`; start with a letter", example="my-service",
+    ),
+]  # fmt: skip
+ClaimName = Annotated[
+    str,
+    Pattern(
+        _HOST, "invalid-name", "a volume claim's name", "use `a-z`, `0-9`, `-` and `.`",
+        example="my-claim",
+    ),
+]  # fmt: skip
 TreePath = Annotated[
     str,
     Pattern(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.misspelt_keys import key_correction, suggested_key
-from compiler.document import Node, Path
+from compiler.document import MergedNode, Node, Path
 from compiler.document.span import Span
 
 
@@ -25,7 +25,7 @@ def merge(base: Node, override: Node, path: Path, report: Report) -> Node:
             items[key] = merge(items[key], node, (*path, key), report)
         else:
             items[key], keys[key] = node, override.keys[key]
-    return Node(items, base.span, keys)
+    return MergedNode(items, base.span, keys, base.keys, override.keys)
 
 
 def overridden(document: Node, path: Path) -> Span | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -199,7 +200,10 @@ def _type(section: str, name: str, node: Node) -> str:
     type_node = node.child("type")
     if section != "components":
         return SINGULAR[section]
-    return str(type_node.value) if type_node else name
+    if type_node is None:
+        return name
+    value = type_node.value
+    return value if isinstance(value, str) else json.dumps(type_node.plain())
 
 
 def _reader_without(*keys: str) -> Callable[[Node], Any]:

@@ -17,6 +17,7 @@ from compiler.spec.section import Section
 from compiler.validate.advice import is_amount
 from compiler.validate.corrections import correction_of
 from compiler.validate.errors import FieldError, Loc, field_errors
+from compiler.validate.merged_maps import merge_of
 from compiler.validate.misplaced import is_below_spec, outdented_keys, spec_is_missing
 from compiler.validate.reasons import candidate_keys, reason_of
 
@@ -88,4 +89,9 @@ def _report(error: FieldError, path: Path, document: Node, report: Report) -> No
     respelt = respells(value, re.compile(re.escape(value)) if leads_to_secret(full) else None)
     lines = [line for line in ((help,) if isinstance(help, str) else help) if not respelt(line)]
     fix = None if fix is None or respelt(fix.text) else fix
-    report.add(code, message, span, path=full, help=tuple(lines), fix=fix)
+    merge = merge_of(error, full, document)
+    if merge is None:
+        report.add(code, message, span, path=full, help=tuple(lines), fix=fix)
+        return
+    lines = [merge.help, *(lines if error.type != "missing" else ())]
+    report.add(code, message, merge.span, path=full, help=lines, related=[merge.related])

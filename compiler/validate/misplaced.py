@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from compiler import registry
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing
 from compiler.document import Node, Path
-from compiler.document.outdented import outdented
+from compiler.document.outdented import indent, outdented
 from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section, fields
+from compiler.specialise.instances import PROOF
 from compiler.validate.corrections import EMPTY
 from compiler.validate.errors import FieldError, Loc
 
@@ -65,3 +67,21 @@ def spec_is_missing(errors: Sequence[FieldError], document: Node, report: Report
 def is_below_spec(error: FieldError) -> bool:
     """Whether a key at the top level belongs below `spec`."""
     return error.parent is Header and error.loc[-1] in BELOW_SPEC
+
+
+def belongs_elsewhere(error: FieldError, key: str) -> str | None:
+    """The help for a key below `spec`, or below an environment, that is right at another level."""
+    if error.parent is not Shape or error.node is None:
+        return None
+    if key == "environments":
+        return "an environment has no environments: delete the key"
+    if key == "spec":
+        return "write its keys in the place of `spec:`, without it"
+    sections = [
+        section
+        for section in PROOF
+        if (child := error.node.child(section)) is not None and child.child(key) is not None
+    ]
+    if not sections and key in registry.all_types():
+        sections = ["components"]
+    return indent((key,), sections[0]) if sections else None

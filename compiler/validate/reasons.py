@@ -11,6 +11,7 @@ from compiler.diagnostics.words import alternatives, listing, suggestion
 from compiler.document import Path
 from compiler.document.colons import without_space
 from compiler.document.span import Span
+from compiler.spec.constraints import address, matches
 from compiler.spec.named_list import help_for_named_list
 from compiler.spec.root import Shape
 from compiler.spec.section import fields
@@ -18,7 +19,7 @@ from compiler.text import uncapitalised
 from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, SWITCHES, corrected_key, help_to_quote, in_braces
 from compiler.validate.errors import FieldError
-from compiler.validate.misplaced import BELOW_SPEC, is_below_spec
+from compiler.validate.misplaced import BELOW_SPEC, belongs_elsewhere, is_below_spec
 from compiler.validate.word_lists import list_line
 
 Help = str | tuple[str, ...]
@@ -29,7 +30,8 @@ def reason_of(error: FieldError, full: Path) -> Reason:
     """The code, message and help of an error at a path."""
     key = _last_key(full)
     if error.reason is not None:
-        return error.reason.code, error.reason.message, error.reason.help or ()
+        help = _help_for_address(error) or error.reason.help
+        return error.reason.code, error.reason.message, help or ()
     if error.on_key:
         return "invalid-name", f"`{key}` can't be a key here", _rule(error)
     if error.value is None:
@@ -69,6 +71,8 @@ def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
         return f"`spec` has `{key}` too: merge them" if twice else f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return f"move `{key}:` under `spec:`"
+    if elsewhere := belongs_elsewhere(error, key):
+        return elsewhere
     keys = candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
@@ -127,7 +131,23 @@ def _too_short(error: FieldError, key: str, full: Path) -> Reason:
 
 def _mismatch(error: FieldError, key: str, full: Path) -> Reason:
     message = f"`{key}` cannot be {_quoted(error.value)}"
-    return "invalid-value", message, error.description or _rule(error)
+    return "invalid-value", message, _meant_address(error) or error.description or _rule(error)
+
+
+def _meant_address(error: FieldError) -> str:
+    """The help for an address with a scheme or a slash too much, or without a scheme."""
+    text, pattern = str(error.value), str(error.context.get("pattern", ""))
+    host = re.sub(r"^https?://", "", text).rstrip("/")
+    meant = next((form for form in (host, f"https://{host}") if matches(pattern, form)), "")
+    return f"write `{meant}`" if "." in host and meant else ""
+
+
+def _help_for_address(error: FieldError) -> str | None:
+    """The help for a URL where a host belongs, in the keys that this section has."""
+    is_host = error.reason is not None and error.reason.code == "invalid-host" and not error.in_list
+    if not is_host or "path" not in error.keys or not isinstance(error.value, str):
+        return None
+    return address(error.value, with_path=True)
 
 
 def _rule(error: FieldError) -> str:
@@ -174,8 +194,9 @@ _REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
 def _help(error: FieldError, key: str) -> Help:
     """The help: how to write the value of a key as the expected type."""
     value = error.value
-    if error.type == "string_type" and isinstance(value, dict) and not error.in_list:
-        return _help_for_map(key, value)
+    if error.type == "string_type" and isinstance(value, dict):
+        name = value.get("name") if error.in_list else None
+        return _help_for_map(key, value) if not error.in_list else f"write `{name}`" if name else ()
     if error.type == "string_type" and not isinstance(value, (dict, list)):
         return help_to_quote(error) or ()
     if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):

@@ -90,7 +90,12 @@ def problems(manifest: Manifest) -> Iterator[str]:
         steps = list(path)
         value, shown = _at(manifest, steps), _at(masked, steps)
         pointer = "".join(f"/{step}" for step in steps)
-        yield f"{pointer or '/'}: {message.replace(repr(value), repr(shown))}"
+        yield f"{pointer or '/'}: {message.replace(repr(value), _in_json(shown))}"
+
+
+def _in_json(value: Any) -> str:
+    """A value as the spec has it: Python's `None` and `True` are no words of YAML."""
+    return repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _at(value: Any, steps: Iterable[str | int]) -> Any:

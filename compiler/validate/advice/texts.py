@@ -10,6 +10,14 @@ _QUOTAS = (
     "platformc writes no quotas; `cluster: {quotas: {NAMESPACE: {cpu: ..., memory: ...}}}` says what "
     "those of others admit"
 )
+_ONE_FILE = (
+    "one file holds the whole spec, without includes: what all environments share stands under `spec:` itself, and "
+    "what differs is `environments: {NAME: {...}}` there"
+)
+_PATCHES = (
+    "write `patches: [{target: {kind: ..., name: ...}, operations: [{op: ..., path: ..., value: ...}]}]`: a patch is "
+    "a list of JSON 6902 operations"
+)
 TEXTS = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
@@ -35,7 +43,35 @@ TEXTS = {
     "restore": "`backup:` under `spec:` makes copies; `platformc restore ENVIRONMENT` prints how to "
     "bring them back",
     "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",
-    "include": "one file holds the whole spec; includes are not in this release",
+    **dict.fromkeys(
+        (
+            "include",
+            "includes",
+            "import",
+            "imports",
+            "extends",
+            "inherits",
+            "bases",
+            "overlays",
+            "profiles",
+        ),
+        _ONE_FILE,
+    ),
+    # Keys of kustomize.
+    **dict.fromkeys(
+        (
+            "patchesstrategicmerge",
+            "patchesjson6902",
+            "patchstrategicmerge",
+            "strategicmergepatches",
+            "overrides",
+        ),
+        _PATCHES,
+    ),
+    **dict.fromkeys(
+        ("configmapgenerator", "secretgenerator", "generators", "transformers", "replacements"),
+        "write a kustomization over the compiled one: `resources: [../../overlays/ENV]`",
+    ),
     **dict.fromkeys(("quotas", "quota", "resourcequota", "resourcequotas"), _QUOTAS),
     "defaults": "what all environments share stands under `spec:` itself; what differs in an "
     "environment is `environments: {NAME: {...}}` there",
