@@ -31,11 +31,12 @@ def fields(
 ) -> model.Manifest:
     """The section of an InferenceService; empty for a model without a transformer."""
     spec, client = me.spec.transformer, surroundings.transformer
+    policy = me.settings.registry.pull_policy
     if spec is None or client is None:
         return {}
     transformer: model.Manifest = {
         "automountServiceAccountToken": False,
-        "containers": [_container(spec, client, protocol)],
+        "containers": [kube.pulled(_container(spec, client, protocol), policy)],
         "enableServiceLinks": False,
         "labels": labels(client),
         "minReplicas": min(1, replicas) if spec.min_replicas is None else spec.min_replicas,
