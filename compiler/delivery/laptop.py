@@ -20,7 +20,7 @@ from compiler.model.resource import Env, SecretRef
 _REFERENCE = re.compile(r"[$][$]|[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")  # a shell takes them as they are
 _SPECIAL = re.compile(r'[\\"$`]')  # inside double quotes
-_IN_CLUSTER = re.compile(r"[a-z0-9.-]+\.svc(?:\.[a-z0-9.-]*[a-z0-9])?(?![\w-])")
+_HOST = re.compile(r"[a-z0-9.-]+")
 _OF_THE_IMAGE = ("HOME", "LOGNAME", "PATH", "USER")  # a laptop has its own
 Server = tuple[str, int]  # host and port in the cluster
 
@@ -45,7 +45,8 @@ class Laptop(Struct, frozen=True):
         """
         for address in sorted(self.local.values(), key=len, reverse=True):
             text = text.replace(address, "")
-        return sorted(set(_IN_CLUSTER.findall(text)))
+        hosts = {host.rstrip(".") for host in _HOST.findall(text)}
+        return sorted(host for host in hosts if ".svc." in f"{host}.")
 
 
 def laptop(programs: Sequence[Program]) -> Laptop:
