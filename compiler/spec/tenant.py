@@ -60,7 +60,9 @@ class TenantSpec(PlacedSpec):
 class Mount(Section):
     """A volume of a workload: scratch space, or a claim, Secret or ConfigMap that exists."""
 
-    mount_path: Annotated[str, Exact(r"/[^:]*")] = Field(description="Where it is mounted.")
+    mount_path: Annotated[str, Exact(r"/[^:]*")] = Field(
+        description="The folder where it is mounted, like `/data`."
+    )
     claim: Name | None = Field(default=None, description="An existing PersistentVolumeClaim.")
     secret: SecretName | None = Field(default=None, description="An existing Secret.")
     config_map: SecretName | None = Field(default=None, description="An existing ConfigMap.")
