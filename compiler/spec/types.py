@@ -305,6 +305,13 @@ RegistryName = Annotated[
         "write it like `churn`: letters, digits, `_`, `-`, `.` and spaces",
     ),
 ]  # fmt: skip
+RegistryAlias = Annotated[
+    str,
+    Pattern(
+        r"\w[\w .-]{0,199}", "invalid-name", "an alias of a model registry",
+        "write it like `champion`: letters, digits, `_`, `-`, `.` and spaces",
+    ),
+]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
 UrlPath = Annotated[str, Exact(r"/[\w./~%?=&-]*")]
 
