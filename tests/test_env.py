@@ -188,6 +188,12 @@ def test_the_kit_that_the_lines_name_can_be_written(tmp_path: Path) -> None:
     assert (kit / path).is_file()
 
 
+def test_a_program_that_uses_a_store_knows_its_bucket() -> None:
+    assert "S3_BUCKET=sweep\n" in env("sweep", scenario="ceph", environment="prod").stdout
+    # MLflow's bucket is not the program's own.
+    assert "S3_BUCKET" not in env("train").stdout
+
+
 def test_models_have_variables_too() -> None:
     result = env("churn", scenario="external-service")
     assert "PYPI_URL=https://pypi.corp.example.com/simple\n" in result.stdout

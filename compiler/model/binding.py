@@ -192,6 +192,15 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
         """The client environment: the variables that a program needs to find and use the provider."""
         return ()
 
+    def own_env(self) -> tuple[Env, ...]:
+        """Variables that name what the client itself has at the provider, next to those of `env`."""
+        return ()
+
+    @property
+    def variables(self) -> tuple[Env, ...]:
+        """All variables that the client gets."""
+        return (*self.env(), *self.own_env())
+
     def files(self) -> Mapping[str, str]:
         """Files of the client environment: absolute path to text, without a secret."""
         return {}

@@ -35,7 +35,7 @@ def _reserved(endpoints: Iterable[Endpoint[Any, Any]]) -> dict[str, tuple[str, s
         provider = f"`{endpoint.binding.provider.name}`"
         if endpoint.binding.relayed:
             continue
-        for env in endpoint.env():
+        for env in endpoint.variables:
             reserved[env.name] = f"which it gets from {provider}", f"gets it from {provider}"
         for synonym in endpoint.synonyms:
             reserved[synonym] = (

@@ -29,7 +29,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         used = list(_references(workload)) if workload.section == "workloads" else []
         # Most workloads refer to no variable, and their bindings need not be read.
         endpoints = graph.wiring(workload.name).endpoints if used else ()
-        derived = {variable.name for endpoint in endpoints for variable in endpoint.env()}
+        derived = {variable.name for endpoint in endpoints for variable in endpoint.variables}
         for path, name, reader in used:
             mistake = _mistake(workload, derived, name, reader)
             if mistake is not None:
