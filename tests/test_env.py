@@ -203,3 +203,17 @@ def test_an_unknown_name_is_said() -> None:
     result = env("trian")
     assert result.exit_code != 0
     assert "no workload or model `trian`; did you mean `train`?" in result.stderr
+
+
+def test_every_image_of_the_users_knows_the_name_of_its_user() -> None:
+    """`getpass.getuser()` fails in an image without a passwd entry for the user that runs it."""
+    servers = [
+        container
+        for pod in templates("model-servers", "small")
+        if pod.owner["kind"] == "InferenceService"
+        for container in pod.spec["containers"]
+        if "image" in container
+    ]
+    assert len(servers) == 3
+    for container in servers:
+        assert {"LOGNAME", "USER"} <= {variable["name"] for variable in container["env"]}

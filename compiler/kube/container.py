@@ -92,6 +92,11 @@ def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
             yield Env(name, value)
 
 
+def name_env(name: str) -> tuple[Env, ...]:
+    """Those of `user_env` for an image that has a home of its own, and files in it."""
+    return tuple(variable for variable in user_env(name) if variable.name != "HOME")
+
+
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:
     """Each variable once.
 

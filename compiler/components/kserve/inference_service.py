@@ -129,7 +129,7 @@ def _predictor(
     """The component with the model's server."""
     spec, policy = me.spec, me.settings.registry.pull_policy
     server = (
-        {"containers": [kube.pulled(own_server.container(spec, surroundings), policy)]}
+        {"containers": [kube.pulled(own_server.container(me, surroundings), policy)]}
         if runtime is None
         else {"model": _model(spec, surroundings, runtime)}
     )
