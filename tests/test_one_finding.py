@@ -48,6 +48,10 @@ CASES = {
         "ambiguous-binding",
         ["add `bind: {artifacts: minio}` to `mlflow`", "add `bind: {store: minio}` to `lakefs`"],
         ["`minio` could", "`seaweedfs` could", "`lakefs` requires one too"]),
+    "two servers for two slots of one consumer": (
+        f"{STORES}    redis: {{}}\n    cache: {{type: redis}}\n    feast: {{}}",
+        "ambiguous-binding", ["add `bind: {online-store: cache, online-reader: cache}` to `feast`"],
+        ["`cache` could", "`redis` could"]),
     "data under version control, on two stores in one pod": (
         f"{STORES}    lakefs: {{repositories: {{data: {{}}}}}}\n"
         "    dvc: {remotes: {raw: {}}, externalEndpoint: 'http://a.example'}\n"
