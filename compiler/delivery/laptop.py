@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"[$][$]|[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")  # a shell takes them as they are
 _SPECIAL = re.compile(r'[\\"$`]')  # inside double quotes
 _HOST = re.compile(r"[a-z0-9.-]+")
-_OF_THE_IMAGE = ("HOME", "LOGNAME", "PATH", "USER")  # a laptop has its own
+_OF_THE_IMAGE = ("HOME", "LOGNAME", "PATH", "USER")  # different on a laptop
 Server = tuple[str, int]  # host and port in the cluster
 
 
@@ -176,7 +176,7 @@ def _fetched(me: Instance[Any], endpoint: Endpoint) -> Iterator[str]:
 
 
 def _is_of_pods(variable: Env) -> bool:
-    """Whether only a pod needs a variable: for a folder, because it can write nowhere else, or for its image."""
+    """Whether only a pod needs a variable: for its image, or for a folder that a laptop does not need."""
     if variable.name in _OF_THE_IMAGE:
         return True
     return isinstance(variable.value, str) and variable.value.startswith(f"{kube.TMP}/")

@@ -1,4 +1,4 @@
-"""The environment of an instance's programs: a model with a transformer has two, whose bindings differ."""
+"""The environment of an instance's programs: a model and its transformer have different bindings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Program(Struct, frozen=True):
 
     client: kube.Client
     written: tuple[Env, ...]
-    title: str = ""  # the part of the instance that it is, if that is not the instance itself
+    title: str = ""  # the name of a part of the instance; empty for its main program
 
     @property
     def env(self) -> tuple[Env, ...]:
