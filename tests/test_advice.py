@@ -97,7 +97,7 @@ CASES = {
     "a switch of KServe's chart": (
         f"{COMPONENT}kserve: {{enableGatewayApi: true}}", "hosts follow from `spec.domain`", False),
     "a way out of the cluster": (f"{WORKLOAD}egress: [{{to: pypi}}]}}", "of the type `external-service`", False),
-    "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
+    "the ports of a container": (f"{COMPONENT}redis: {{ports: [80]}}", "Services and their ports follow", False),
     "the time zone of a schedule": (f"{WORKLOAD}timeZone: Europe/Berlin}}", "schedules are in UTC", False),
     "the kind of a registry": (f"{COMPONENT}feast: {{registry: sql}}", "`bind: {registry: NAME}`", False),
     "a store of features by its role": (f"{COMPONENT}feast: {{onlineStore: redis}}", "`bind: {online-store: NAME}`", False),
@@ -241,6 +241,37 @@ CASES = {
         "  workloads: {mlflow-smoke: {image: 'a.b/c:1'}}", "rename `mlflow-smoke`", False),
     "an age without a unit": (
         f"{COMPONENT}seaweedfs: {{}}\n  backup: {{to: seaweedfs, keep: 30}}", "write `30d`", False),
+    "a version of a registered model": (
+        "spec:\n  models:\n    m: {model: churn, version: 3}", "write `alias:` with an alias", False),
+    "a stage of a registered model": (
+        "spec:\n  models:\n    m: {model: churn, stage: Production}", "write `alias:` with an alias", False),
+    "MLflow's URI of an alias": (
+        "spec:\n  models:\n    m: {uri: 'models:/churn@champion'}",
+        "write `model: churn, alias: champion` in place of `uri`", False),
+    "MLflow's URI of a version": (
+        "spec:\n  models:\n    m: {uri: 'models:/churn/3'}", "write `model: churn, alias: ALIAS` in place", False),
+    "MLflow's URI of a run": (
+        "spec:\n  models:\n    m: {uri: 'runs:/4f2a/model'}", "register the model, and write", False),
+    "Hadoop's URI of a bucket": (
+        "spec:\n  models:\n    m: {format: sklearn, uri: 's3a://models/m'}", "write `s3://models/m`", False),
+    "a format in the word of older releases of KServe": (
+        "spec:\n  models:\n    m: {framework: sklearn, uri: 's3://models/m'}", "did you mean `format`?", False),
+    "a claim in a volume": (
+        f"{WORKLOAD}volumes: {{data: {{mountPath: /data, pvc: sets}}}}}}", "write `claim: sets`", False),
+    "a claim in a volume, in the form of a pod": (
+        f"{WORKLOAD}volumes: {{data: {{mountPath: /data, persistentVolumeClaim: {{claimName: sets}}}}}}}}",
+        "write `claim: sets`", False),
+    "a folder of the node": (
+        f"{WORKLOAD}volumes: {{data: {{mountPath: /data, hostPath: /mnt}}}}}}", "no pod mounts a folder of its node", False),
+    "scratch space in the form of a pod": (
+        f"{WORKLOAD}volumes: {{data: {{mountPath: /data, emptyDir: {{sizeLimit: 4Gi}}}}}}}}", "write `size: 4Gi`", False),
+    "a relative mount": (
+        f"{WORKLOAD}volumes: {{data: {{mountPath: data, size: 1Gi}}}}}}", "like `/data`", False),
+    "the order of workloads": (f"{WORKLOAD}dependsOn: [v]}}", "no workload waits for another", False),
+    "ports of a workload": (f"{WORKLOAD}ports: [8888]}}", "a workload answers no requests", False),
+    "a Service of a workload": (f"{WORKLOAD}service: true}}", "a workload answers no requests", False),
+    "files of a workload": (
+        f"{WORKLOAD}files: {{a.yaml: b}}}}", "`volumes: {config: {configMap: NAME, mountPath: /config}}`", False),
     "a number for a text": (f"{COMPONENT}external-s3: {{host: a.b, region: 12}}", "quote it", True),
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.cluster import environments, lowered
 from support.paths import ROOT
 
 from compiler import pipeline
@@ -103,3 +104,22 @@ def test_the_guide_to_the_registry_begins_with_a_platform_that_compiles() -> Non
     assert pipeline.compile(begin.encode(), "platform.yaml").report.errors == []
     errors = pipeline.compile(text.encode(), "platform.yaml").report.errors
     assert {error.code for error in errors} == {"unlocked-model"}
+
+
+def test_the_guide_to_programs_lists_every_variable() -> None:
+    """Those of other names have the name of an instance: of a model, or of a service outside."""
+    (text,) = specs_of("programs.md")
+    compilation = pipeline.compile(text.encode(), "platform.yaml")
+    assert [finding.code for finding in compilation.report.sorted()] == []
+    page = (ROOT / "docs" / "how-to" / "programs.md").read_text(encoding="utf-8")
+    actual = {
+        variable.name
+        for scenario, environment in environments()
+        for binding in lowered(scenario, environment).graph.bindings
+        if binding.consumer.section in ("workloads", "models")
+        and binding.provides.endpoint.interface not in ("external-service", "inference")
+        for variable in binding.endpoint().variables
+    }
+    named = set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PG[A-Z]+|PYTHONPATH)`", page))
+    of_pods = {"JOB_COMPLETION_INDEX"}
+    assert {name for name in named - of_pods if not name.startswith(("CHURN_", "PYPI_"))} == actual

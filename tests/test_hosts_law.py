@@ -20,7 +20,10 @@ ROUTES = ("HTTPRoute", "Ingress", "VirtualService")
 # Objects that declare hosts of the gateway; all others name hosts to ask.
 LISTENERS = (*ROUTES, "Certificate", "Gateway", "ServiceEntry")
 PORT = r"(?::([0-9]+))?"
-FORWARD = re.compile(r"--namespace (\S+) port-forward service/(\S+) (\d+):(\d+)")
+FORWARD = re.compile(
+    r"--namespace (\S+) port-forward service/(\S+) (\d+):(\d+)\n((?:# .*`127\.0\.0\.1 .*\n)*)"
+)
+NAMED = re.compile(r"`127\.0\.0\.1 ([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.")
 API_SERVER = ("kubernetes", "default", 443)  # of every cluster
 
 
@@ -42,7 +45,7 @@ def outputs(result: Lowered, manifests: list[Manifest]) -> Iterator[str]:
         if manifest["kind"] not in LISTENERS:
             yield from texts(manifest)
     for name, instance in result.graph.instances.items():
-        if instance.section == "workloads" and name in result.platform.instances:
+        if instance.section in ("workloads", "models") and name in result.platform.instances:
             wiring = result.graph.wiring(name)
             yield from (*kit(instance, wiring, "main").values(), *in_pod(instance, wiring))
             yield from on_laptop(instance, wiring)
@@ -69,19 +72,24 @@ def answered(result: Lowered, manifests: list[Manifest]) -> set[Service]:
     }  # fmt: skip
     targets = set()
     for binding in result.graph.bindings:
-        service, _, rest = binding.host.partition(".")
-        if (service, rest.partition(".")[0]) not in {pair[:2] for pair in compiled}:
-            targets.add((service, rest.partition(".")[0], int(binding.offer.port)))
+        entrance = [binding.offer.entrance] if binding.offer.entrance else []
+        for host, port in [(binding.host, binding.offer.port), *entrance]:
+            service, namespace = (*host.split("."), "")[:2]
+            if (service, namespace) not in {pair[:2] for pair in compiled}:
+                targets.add((service, namespace, int(port)))
     return compiled | targets | {API_SERVER}
 
 
 def forwarded(lines: Iterable[str], services: set[Service]) -> set[Service]:
-    """The ports on a laptop that lead to a Service: a server with a certificate is asked by its name there."""
-    commands = {match for line in lines for match in FORWARD.findall(line)}
+    """The ports on a laptop that lead to a Service: a server with a certificate, or behind a Service that
+    knows it by its name, is asked by its name there.
+    """
+    commands = set(FORWARD.findall("\n".join(lines)))
     return {
-        (service, space, int(local))
-        for space, service, local, port in commands
+        (*name, int(local))
+        for space, service, local, port, names in commands
         if (service, space, int(port)) in services
+        for name in ((service, space), *NAMED.findall(names))
     }
 
 

@@ -210,6 +210,23 @@ def test_a_server_with_tls_of_its_own_is_opened_by_it(spec: Path, edge: str, sch
     assert "# open mlflow at http://localhost:5000: " in plan
 
 
+def test_the_plan_names_the_command_that_starts_a_workload_by_hand(spec: Path) -> None:
+    further = """\
+    backtest: {image: "a.b/c:1", workflow: true}
+    nightly: {image: "a.b/c:1", schedule: "0 2 * * *"}
+    once: {image: "a.b/c:1", run: once}
+  environments:"""
+    text = SPEC.replace("mlflow: {}", "mlflow: {}, argo-workflows: {}", 1)
+    spec.write_text(text.replace("  environments:", further))
+    started = [
+        line for line in run(["apply-plan", "prod"]).stdout.splitlines() if "# start" in line
+    ]
+    assert started == [
+        "# start backtest: argo submit -n mlops --from workflowtemplate/backtest",
+        "# start training: kubectl create job -n mlops training-1 --from=cronjob/training",
+    ]
+
+
 def test_a_page_keeps_its_port_if_it_is_free() -> None:
     assert local_ports([5000, 5000, 5001, 80, 8080, 443]) == [5000, 5002, 5001, 8081, 8080, 8443]
 

@@ -204,3 +204,9 @@ def test_without_monitoring_there_is_no_trace_of_it() -> None:
 def test_labels_that_no_object_can_bear_are_refused(key: str, label: str) -> None:
     spec = f"{HEADER}spec:\n  components: {{monitoring: {{{key}: {{{label}}}}}}}\n"
     assert [diagnostic.code for diagnostic in diagnosed(spec.encode())] == ["invalid-label"]
+
+
+def test_a_program_cannot_use_what_gives_it_nothing() -> None:
+    text = f"{HEADER}spec:\n  components: {{monitoring: {{}}}}\n  workloads: {{w: {{image: 'a.b/c:1', uses: [monitoring]}}}}\n"
+    (error,) = (d for d in diagnosed(text.encode()) if d.severity == "error")
+    assert (error.code, error.message) == ("unknown-binding", "`monitoring` offers nothing to use")

@@ -48,12 +48,25 @@ CASES = {
         "ambiguous-binding",
         ["add `bind: {artifacts: minio}` to `mlflow`", "add `bind: {store: minio}` to `lakefs`"],
         ["`minio` could", "`seaweedfs` could", "`lakefs` requires one too"]),
+    "two servers for two slots of one consumer": (
+        f"{STORES}    redis: {{}}\n    cache: {{type: redis}}\n    feast: {{}}",
+        "ambiguous-binding", ["add `bind: {online-store: cache, online-reader: cache}` to `feast`"],
+        ["`cache` could", "`redis` could"]),
     "data under version control, on two stores in one pod": (
         f"{STORES}    lakefs: {{repositories: {{data: {{}}}}}}\n"
         "    dvc: {remotes: {raw: {}}, externalEndpoint: 'http://a.example'}\n"
         "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [lakefs, dvc]}}",
         "client-environment-conflict",
         ["a pod has one value for each variable: use one of the two, or write `bind: {store: lakefs}` on `dvc`"], []),
+    "a writer of features that uses two stores": (
+        f"{STORES}    redis: {{}}\n    lakefs: {{repositories: {{data: {{}}}}}}\n    feast: {{writers: [w]}}\n"
+        "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [feast, lakefs]}}",
+        "client-environment-conflict", None, []),
+    "a misspelt key of a workload that has its own login at a service": (
+        "spec:\n  components:\n"
+        "    pypi: {type: external-service, host: pypi.example.com, credentials: {secret: p, consumers: {w: {secret: w}}}}\n"
+        "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [pypi], shedule: '0 3 * * *'}}",
+        "unknown-key", ["did you mean `schedule`?"], []),
     "a misspelt pooler, without which the clients would open too many connections": (
         "spec:\n  components:\n    seaweedfs: {}\n    postgres: {maxConnections: 40}\n    pgbouncr: {}\n    mlflow: {replicas: 3}",
         "unknown-type", ["did you mean `pgbouncer`?"], []),

@@ -11,9 +11,10 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from support.cluster import Template, environments, lowered, objects, templates
+from support.cluster import Template, environments, lowered, objects, objects_of, templates
 from support.pod_patches import PATCHES, SOUND, admitted_by
 
+from compiler import pipeline
 from compiler.kube.admission import insecure
 from compiler.model.instance import PREFIX
 
@@ -202,6 +203,40 @@ def test_every_pod_is_bounded_and_cannot_change_its_image(scenario: str, environ
         if not ("read-only-root" in problem and pod.owner["metadata"]["name"] in requested)
     ]
     assert problems == []
+
+
+@each_environment
+def test_every_image_is_pulled_by_the_platforms_policy(scenario: str, environment: str) -> None:
+    """In every form of a pod, so that a workflow or a model runs no image that its node has from before."""
+    policy = lowered(scenario, environment).platform.settings.registry.pull_policy
+    others = [
+        (pod.name, container["name"])
+        for pod in templates(scenario, environment)
+        for container in pod.containers()
+        if "image" in container and container.get("imagePullPolicy") != policy
+    ]
+    assert others == []
+
+
+def test_the_steps_of_a_workflow_are_pulled_by_the_platforms_policy() -> None:
+    text = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: example}
+spec:
+  registry: {pullPolicy: IfNotPresent}
+  components: {seaweedfs: {}, argo-workflows: {archive: false}}
+  workloads:
+    backtest:
+      image: registry.example.internal/backtest:1
+      workflow: true
+      init: [{command: [python, prepare.py]}]
+"""
+    result = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    (template,) = (m for m in objects_of(result) if m["kind"] == "WorkflowTemplate")
+    (step,) = template["spec"]["templates"]
+    containers = [step["container"], *step["initContainers"]]
+    assert [c["imagePullPolicy"] for c in containers] == ["IfNotPresent"] * 2
 
 
 def _writable_by_request(scenario: str, environment: str) -> set[str]:

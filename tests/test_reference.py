@@ -14,6 +14,7 @@ from compiler.reference import Field, field_of, paths, topics
 from compiler.reference.facts import facts
 from compiler.reference.markdown import page
 from compiler.spec.section import fields
+from compiler.validate.json_schema import json_schema
 
 
 def explain(topic: str) -> Result:
@@ -64,6 +65,23 @@ def test_a_typo_gets_the_right_one(typed: str, meant: str) -> None:
 def test_a_field_with_several_forms_has_an_example_in_one_of_them() -> None:
     assert "example:  tls: true\n" in explain("ceph.tls").stdout
     assert "BEGIN CERTIFICATE" in explain("login.ca").stdout
+
+
+def test_the_words_that_an_editor_offers_are_explained() -> None:
+    assert "such as:  sklearn, xgboost, " in explain("models.format").stdout
+    assert "**Such as:** `sklearn`, `xgboost`, " in page(topics()["models"])
+    uses = field_of("workloads.uses")
+    assert uses is not None
+    assert "mlflow" in uses.words
+    assert "monitoring" not in uses.words  # a program that uses it would get nothing
+    # Where the description lists the words, they are not repeated.
+    assert "such as:" not in explain("feast.bind.registry").stdout
+
+
+def test_an_example_is_no_character_that_a_text_may_have() -> None:
+    definition = json_schema()["definitions"]["ModelSpec"]["properties"]
+    assert definition["alias"]["examples"] == ["champion"]
+    assert definition["model"]["examples"] == ["churn"]
 
 
 def test_examples_are_yaml() -> None:

@@ -100,6 +100,53 @@ def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes:
     assert codes_of(fields) == codes
 
 
+IMAGE = "image: a.b/c:1, access: public"
+FILES = "format: sklearn, uri: s3://models/one, access: public"
+
+
+@pytest.mark.parametrize(
+    ("model", "codes"),
+    [
+        (f"{IMAGE}, args: [$(USER), $(PORT), $(REDIS_HOST)], uses: [redis]", []),
+        (f"{IMAGE}, args: [$(REDIS_HOST)]", ["undefined-variable"]),
+        (f"{FILES}, args: [$(OF_A_RUNTIME)]", []),
+        (f"{FILES}, transformer: {{image: 'a.b/c:1', args: [$(NOPE)]}}", ["undefined-variable"]),
+        (f"{FILES}, transformer: {{image: 'a.b/c:1', args: [$(X)], env: {{X: x}}}}", []),
+        (f"{FILES}, transformer: {{image: 'a.b/c:1', args: [$(REDIS_HOST)], uses: [redis]}}", []),
+        (
+            f"{IMAGE}, args: [$(REDIS_HOST)], transformer: {{image: 'a.b/c:1', uses: [redis]}}",
+            ["undefined-variable"],
+        ),
+        (
+            f"{FILES}, transformer: {{image: 'a.b/c:1', env: {{REDIS_HOST: x}}, uses: [redis]}}",
+            ["reserved-variable"],
+        ),
+        (f"{IMAGE}, env: {{REDIS_HOST: x}}, transformer: {{image: 'a.b/c:1', uses: [redis]}}", []),
+        (
+            f"{FILES}, transformer: {{image: 'a.b/c:1', env: {{X: 'http://localhost:80'}}}}",
+            ["loopback-host"],
+        ),
+        (
+            f"{FILES}, transformer: {{image: 'a.b/c:1', args: ['${{NAME}}']}}",
+            ["unfilled-placeholder"],
+        ),
+        (
+            f"{FILES}, transformer: {{image: 'a.b/c:1', env: {{X: 'redis://redis:6379'}}}}",
+            ["undeclared-use"],
+        ),
+    ],
+)
+def test_the_texts_of_a_model_and_of_its_transformer_are_read(model: str, codes: list[str]) -> None:
+    """Each of the two has its own variables."""
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
+        "  components: {seaweedfs: {}, redis: {}, kserve: {mode: standard}, ingress: {}}\n"
+        f"  tls: {{secret: tls}}\n  models: {{one: {{{model}}}}}\n"
+    )
+    actual = pipeline.compile(spec.encode(), "platform.yaml").report.sorted()
+    assert [diagnostic.code for diagnostic in actual] == codes
+
+
 @pytest.mark.parametrize(
     ("fields", "codes"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from compiler.check.programs import programs
 from compiler.model import Instance, Path
 
 _COMMAND_LINES = {"command", "args", "init"}
@@ -13,10 +14,11 @@ _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 
 def variables(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
     """Each variable of a literal value, with its path below the instance."""
-    written = "env" in instance.spec.model_fields_set
-    for name, value in instance.spec.env.items() if written else ():
-        if isinstance(value, str):
-            yield ("env", name), value
+    for path, program in programs(instance):
+        written = "env" in program.model_fields_set
+        for name, value in program.env.items() if written else ():
+            if isinstance(value, str):
+                yield (*path, "env", name), value
 
 
 def words(instance: Instance[Any], *, in_shell: bool = True) -> Iterator[tuple[Path, str]]:
@@ -24,13 +26,18 @@ def words(instance: Instance[Any], *, in_shell: bool = True) -> Iterator[tuple[P
 
     Without `in_shell`, command lines that a shell reads are left out.
     """
-    spec = instance.spec
-    if _COMMAND_LINES.isdisjoint(spec.model_fields_set):  # as for most of a thousand models
-        return
-    steps = ((("init", at), step) for at, step in enumerate(getattr(spec, "init", ())))
-    for path, holder in ((), spec), *steps:
+    for path, program in programs(instance):
+        if not _COMMAND_LINES.isdisjoint(
+            program.model_fields_set
+        ):  # of few among a thousand models
+            yield from _words(path, program, in_shell=in_shell)
+
+
+def _words(path: Path, program: Any, *, in_shell: bool) -> Iterator[tuple[Path, str]]:
+    steps = (((*path, "init", at), step) for at, step in enumerate(getattr(program, "init", ())))
+    for start, holder in (path, program), *steps:
         line = [
-            ((*path, key, at), word)
+            ((*start, key, at), word)
             for key in ("command", "args")
             for at, word in enumerate(getattr(holder, key, ()))
         ]

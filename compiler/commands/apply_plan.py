@@ -14,7 +14,7 @@ from compiler.commands.output import fail, print_steps
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import deletions, plan
-from compiler.delivery.next_steps import pages
+from compiler.delivery.next_steps import pages, runs
 from compiler.delivery.steps import SpecLocation, Step
 from compiler.delivery.upgrades import copies
 from compiler.delivery.upstream_changes import upstream_changes
@@ -47,7 +47,7 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
     location = location_of(file)
     steps = [*_since(before, lowered, location)] if before else [*plan(lowered, location)]
-    steps += [Step(line, ()) for line in pages(lowered)]
+    steps += [Step(line, ()) for line in (*pages(lowered), *runs(lowered))]
     print_steps(steps)
 
 

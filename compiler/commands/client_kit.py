@@ -1,4 +1,4 @@
-"""`platformc client-kit`: a workload's environment, for pods that platformc does not write and for
+"""`platformc client-kit`: the environment of a workload or model, for pods that platformc does not write and for
 laptops.
 """
 
@@ -19,16 +19,14 @@ from compiler.files import open_folder
 
 @click.command(cls=Verb)
 @click.argument("environment", metavar="ENV", shell_complete=complete.environments)
-@click.argument("workload", shell_complete=complete.workloads)
+@click.argument("name", shell_complete=complete.clients)
 @spec_option
 @output_option
 @click.option(
     "--container", default="main", show_default=True, help="The container that gets the variables."
 )
-def command(
-    environment: str, workload: str, file: Path, output: Path | None, container: str
-) -> None:
-    """Write the environment of a workload to clients/ENV/WORKLOAD/: a kustomize Component, and `client.env`.
+def command(environment: str, name: str, file: Path, output: Path | None, container: str) -> None:
+    """Write the environment of a workload or model to clients/ENV/NAME/: a kustomize Component, and `client.env`.
 
     \b
     platformc client-kit dev notebooks
@@ -36,13 +34,15 @@ def command(
     result = compiled(file)
     graph = result.graphs[environment_of(result, environment)]
     names = [
-        instance.name for instance in graph.instances.values() if instance.section == "workloads"
+        instance.name
+        for instance in graph.instances.values()
+        if instance.section in ("workloads", "models")
     ]
-    if workload not in names:
-        fail_unknown("workload", workload, names)
-    instance = graph.instances[workload]
-    root, folder = output or file.parent, f"clients/{environment}/{workload}"
-    files = kit(instance, graph.wiring(workload), container)
+    if name not in names:
+        fail_unknown("workload or model", name, names)
+    instance = graph.instances[name]
+    root, folder = output or file.parent, f"clients/{environment}/{name}"
+    files = kit(instance, graph.wiring(name), container)
     with open_folder(root, 0o755) as kits:
         for path, text in files.items():
             kits.replace(f"{folder}/{path}", text.encode())

@@ -115,7 +115,6 @@ def _verbs(context: click.Context) -> Iterable[str]:
 
 environments = _completing(_environments)
 instances = _completing(_instances("components", "workloads", "models"))
-workloads = _completing(_instances("workloads"))
 clients = _completing(_instances("workloads", "models"))
 secrets = _completing(_secrets)
 examples = _completing(_examples)

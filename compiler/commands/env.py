@@ -11,7 +11,7 @@ from compiler.commands.compiling import compiled, environment_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail_unknown, note
 from compiler.commands.verb import Verb
-from compiler.delivery.client_kit import in_pod, on_laptop
+from compiler.delivery.client_kit import has_files, in_pod, on_laptop
 
 
 @click.command(cls=Verb)
@@ -27,7 +27,8 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
     platformc env training dev --laptop   the lines of an `.env`, with port-forwards
     """
     result = compiled(file)
-    graph = result.graphs[environment_of(result, environment)]
+    chosen = environment_of(result, environment)
+    graph = result.graphs[chosen]
     names = [
         instance.name
         for instance in graph.instances.values()
@@ -35,9 +36,12 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
     ]
     if name not in names:
         fail_unknown("workload or model", name, names)
-    lines = on_laptop if laptop else in_pod
-    printed = [*lines(graph.instances[name], graph.wiring(name))]
+    instance, wiring = graph.instances[name], graph.wiring(name)
+    printed = [*(on_laptop if laptop else in_pod)(instance, wiring)]
     for line in printed:
         click.echo(line)
     if not printed:
-        note(f"`{name}` gets no variables, because it uses no other instance")
+        note(f"`{name}` gets no variables: it uses no other instance, and has no `env`")
+    if laptop and has_files(instance, wiring):
+        kit = f"platformc client-kit {chosen} {name}"
+        click.echo(f"# `{kit}` writes these lines to a file, with the folder `files` next to it.")

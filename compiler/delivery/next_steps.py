@@ -1,4 +1,4 @@
-"""List the next commands after a first compile, and the commands that open the pages."""
+"""List the next commands after a first compile, and the commands that open the pages and start workloads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from compiler.delivery.steps import SpecLocation
 from compiler.interfaces import gateway
 from compiler.model.hosts import Opened, opened
 from compiler.model.package import Lowered
+from compiler.model.resource import Resource
 from compiler.upstream.prerequisites import needs_of_vendored, prerequisites
 
 
@@ -53,3 +54,23 @@ def _page(page: Opened, local: int, *, routed: bool) -> str:
     # The certificate is the server's own, of which a browser warns.
     scheme = "https" if page.offer.tls_unrouted and not routed else "http"
     return f"open {page.name} at {scheme}://localhost:{local}: {command}"
+
+
+def runs(lowered: Lowered) -> Iterator[str]:
+    """How people start each workload that has no schedule."""
+    for name, package in lowered.packages.items():
+        instance = lowered.platform.instances.get(name)
+        if instance is None or instance.section != "workloads" or instance.spec.schedule:
+            continue
+        for resource in package.resources:
+            if command := _start(resource):
+                yield f"start {name}: {command}"
+
+
+def _start(resource: Resource) -> str:
+    """The command that starts a run of an object; empty if it runs when it is applied."""
+    if resource.kind == "CronJob":
+        name = resource.name
+        return f"kubectl create job -n {resource.namespace} {name}-1 --from=cronjob/{name}"
+    command = resource.custom.start if resource.custom else ""
+    return command.format(name=resource.name, namespace=resource.namespace)

@@ -30,6 +30,7 @@ SYNONYMS = {
 # Words that mean nearly the same, but in another unit or of another object: suggested, never corrected.
 SUGGESTIONS = {
     "canaryTrafficPercent": "canary",
+    "framework": "format",
     "weight": "percent",
     "capacity": "storage",
     "activeDeadlineSeconds": "timeout",

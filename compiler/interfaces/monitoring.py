@@ -25,6 +25,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """Empty: clients need no settings."""
 
     interface: ClassVar[str] = "monitoring"
+    for_clients: ClassVar[bool] = False  # a program that uses it would get nothing
 
 
 API = "monitoring.coreos.com/v1"

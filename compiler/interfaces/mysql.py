@@ -35,6 +35,9 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     interface: ClassVar[str] = "mysql"
     no_substitutes: ClassVar[tuple[str, ...]] = ("postgresql",)
     one_per_pod: ClassVar[bool] = True
+    # MySQL's own clients take `localhost` for a Unix socket, and then ignore the port (MySQL 8.4, manual,
+    # "Connecting to the MySQL Server Using Command Options").
+    loopback: ClassVar[str] = "127.0.0.1"
     own_databases: ClassVar[frozenset[str]] = frozenset(
         {"information_schema", "mysql", "performance_schema", "sys"}
     )

@@ -172,6 +172,13 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             *self.trust(),
         )
 
+    def own_env(self) -> tuple[Env, ...]:
+        """The bucket of a program that uses the store itself. SDKs have no variable for it."""
+        consumer = self.binding.consumer
+        is_program = consumer.section in ("workloads", "models")
+        has_bucket = is_program and consumer.name in self.claim.buckets
+        return (Env("S3_BUCKET", consumer.name),) if has_bucket else ()
+
     def _addressing(self) -> tuple[Env, ...]:
         """The addressing style for MLflow 3, which would not follow the configuration file."""
         return (Env("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "virtual"),) if self.virtual else ()

@@ -19,6 +19,8 @@ EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
 HEAVY = 2 * 2**30  # bytes: a model of this size takes too long to load
 BESIDE = 2**30  # bytes: the memory of a server beside its model
 GIGABIT = 10**9
+# Variables that Knative gives to every container (its runtime contract, "Process"), and KServe to a server.
+OF_SYSTEMS = ("K_CONFIGURATION", "K_REVISION", "K_SERVICE", "PORT", "PROTOCOL")
 HUB_VARIABLE = "HF_TOKEN"  # the variable, and the key of a Secret that KServe looks for
 
 

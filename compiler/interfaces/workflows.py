@@ -39,6 +39,7 @@ TEMPLATE = model.CustomResource(
     pods=model.OperatorWorkload(
         ("spec", "podMetadata", "labels"), account=("spec", "serviceAccountName"), specs=pods
     ),
+    start="argo submit -n {namespace} --from workflowtemplate/{name}",
 )
 CRON_WORKFLOW = model.CustomResource(api="argoproj.io/v1alpha1", kind="CronWorkflow")
 

@@ -27,7 +27,7 @@ class Client(Struct, frozen=True):
 
     @property
     def env(self) -> tuple[Env, ...]:
-        return unique(env for endpoint in _direct(self.endpoints) for env in endpoint.env())
+        return unique(env for endpoint in _direct(self.endpoints) for env in endpoint.variables)
 
     @property
     def plain(self) -> dict[str, str]:

@@ -64,6 +64,16 @@ class Container(Struct, frozen=True):
         return manifest
 
 
+def pulled(container: Manifest, policy: str) -> Manifest:
+    """A container with the platform's pull policy directly after its image."""
+    image = container.get("image")
+    if image is None:  # an operator adds it
+        return container
+    rest = {key: value for key, value in container.items() if key not in ("name", "image")}
+    named = {"name": container["name"]} if "name" in container else {}
+    return {**named, "image": image, "imagePullPolicy": policy, **rest}
+
+
 def user_env(name: str) -> tuple[Env, ...]:
     """Variables that give a program its user name and home.
 
@@ -80,6 +90,11 @@ def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
             yield Env(name, SecretRef(value.secret, value.key))
         else:
             yield Env(name, value)
+
+
+def name_env(name: str) -> tuple[Env, ...]:
+    """Those of `user_env` for an image that has a home of its own, and files in it."""
+    return tuple(variable for variable in user_env(name) if variable.name != "HOME")
 
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:

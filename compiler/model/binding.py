@@ -74,6 +74,9 @@ class Offer(Struct, frozen=True, kw_only=True):
     role: str = "server"  # the role of the pods behind the Service
     pods: Mapping[str, str] | None = None  # the labels of the pods, if an operator creates them
     hops: tuple[Hop, ...] = ()  # the pods that requests may pass on their way to the server
+    # The host and port of the Service by which a name of the server leads to it, if its own Service selects
+    # no pods: `kubectl port-forward` then has to open this one.
+    entrance: tuple[str, int] | None = None
     further_ports: tuple[int, ...] = ()  # other ports of the same pods or addresses for clients
     host: str | None = None  # the address of a server outside the platform
     hosts: tuple[str, ...] = ()  # all addresses of a server outside, if there are several
@@ -115,6 +118,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     one_per_pod: ClassVar[bool] = False  # whether its variables allow only one provider in a pod
     for_clients: ClassVar[bool] = True  # whether `uses` may name its providers
     synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of `env`
+    loopback: ClassVar[str] = "localhost"  # what its clients call the machine that they run on
 
     binding: Binding[C_co, O_co]
 
@@ -187,6 +191,15 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     def env(self) -> tuple[Env, ...]:
         """The client environment: the variables that a program needs to find and use the provider."""
         return ()
+
+    def own_env(self) -> tuple[Env, ...]:
+        """Variables that name what the client itself has at the provider, next to those of `env`."""
+        return ()
+
+    @property
+    def variables(self) -> tuple[Env, ...]:
+        """All variables that the client gets."""
+        return (*self.env(), *self.own_env())
 
     def files(self) -> Mapping[str, str]:
         """Files of the client environment: absolute path to text, without a secret."""

@@ -17,4 +17,5 @@ class Problem(Struct, frozen=True):
     key: Path  # the path below the section
     help: str
     candidates: Iterable[str] = ()  # values that the user may have meant
+    missing: str = ""  # the instance that should be a client; its own errors explain why it is none
     related: tuple[str, Path] | None = None  # a caption, and another place in the spec

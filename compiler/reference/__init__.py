@@ -16,7 +16,7 @@ from msgspec import Struct
 from compiler import registry
 from compiler.document.flow_style import flow_style
 from compiler.reference.facts import NEW, facts
-from compiler.reference.types import example, resolved, type_of
+from compiler.reference.types import example, offered_words, resolved, type_of
 from compiler.spec.component import RunningSpec
 from compiler.spec.section import fields as fields_of
 from compiler.validate.json_schema import json_schema
@@ -37,6 +37,9 @@ class Field(Struct, frozen=True):
     required: bool = False
     since: str = ""
     derived: tuple[str, ...] = ()  # the kinds of the objects that follow from it
+    words: tuple[
+        str, ...
+    ] = ()  # values that the types of components offer, beyond those of the description
     fields: tuple[Field, ...] = ()
 
     @property
@@ -181,15 +184,18 @@ def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth
     """A field, and the fields inside it, from its schema."""
     complete, fact = resolved(schema, definitions), facts().get(path, NEW)
     inner = _inner(complete, definitions) if depth < _DEEPEST else None
+    description = _DEFAULT.sub("", complete.get("description", "")).strip()
+    words = offered_words(complete)
     return Field(
         path=path,
         type=type_of(complete, definitions),
-        description=_DEFAULT.sub("", complete.get("description", "")).strip(),
+        description=description,
         example=example(complete, definitions),
         default=flow_style(complete["default"]) if "default" in complete else "",
         required=required,
         since=fact.since,
         derived=fact.derived,
+        words=tuple(words) if any(f"`{word}`" not in description for word in words) else (),
         fields=_fields(inner, f"{path}.", definitions, depth + 1) if inner else (),
     )
 

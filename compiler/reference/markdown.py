@@ -50,6 +50,8 @@ def _field(field: Field, topic: Topic, depth: int) -> Iterator[str]:
     if field.required:
         facts.append("**Required**")
     facts.append(f"**Example:** `{field.key}: {field.example}`")
+    if field.words:
+        facts.append(f"**Such as:** {', '.join(f'`{word}`' for word in field.words)}")
     if field.derived:
         facts.append(f"**Derived from it:** {', '.join(field.derived)}")
     if field.since:

@@ -91,6 +91,10 @@ def _field(subject: Field) -> Iterator[str]:
     elif subject.required:
         yield "  required"
     yield f"  example:  {subject.key}: {subject.example}"
+    if subject.words:
+        first, *further = wrap(", ".join(subject.words), _WIDTH - 10)
+        yield f"  such as:  {first}"
+        yield from (f"            {line}" for line in further)
     if subject.derived:
         yield f"  derived:  {', '.join(subject.derived)}"
     if subject.since:

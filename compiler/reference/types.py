@@ -59,6 +59,12 @@ def _range(schema: Schema) -> str:
     )
 
 
+def offered_words(schema: Schema) -> list[str]:
+    """The values that the types of components offer for a text, or for each entry of a list."""
+    text = schema.get("items", schema)
+    return [] if "pattern" in text else text.get("examples", [])
+
+
 def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
     """A value that a field may have, in YAML's flow style."""
     schema = resolved(schema, definitions)

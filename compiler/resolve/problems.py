@@ -139,18 +139,25 @@ def report_ambiguous(join: Join) -> None:
         related += [
             Related(f"{_required(needing)} one too", join.document.span_of(needing.source))
             for needing, _ in needs[1:]
+            if needing.name != consumer.name
         ]
         join.report.add(
             "ambiguous-binding",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and {listing(names)} would all do",
             join.document.span_of(consumer.source),
             path=consumer.source,
-            help=[
-                f"add `bind: {{{slot}: {names[0]}}}` to {_written(needing) or 'each of them'}"
-                for needing, slot in needs
-            ],
+            help=list(_binds(needs, names[0])),
             related=dict.fromkeys(related),
         )
+
+
+def _binds(needs: Sequence[tuple[Instance[Any], str]], name: str) -> Iterator[str]:
+    """The `bind` to add to each consumer: one map, because a second key of this name would be refused."""
+    slots: dict[str, list[str]] = {}
+    for needing, slot in needs:
+        slots.setdefault(_written(needing) or "each of them", []).append(f"{slot}: {name}")
+    for written, binds in slots.items():
+        yield f"add `bind: {{{', '.join(dict.fromkeys(binds))}}}` to {written}"
 
 
 def _moves_apart(join: Join, interface: str, consumer: Instance[Any]) -> bool:

@@ -139,7 +139,7 @@ def _check_pods(join: Join, used: list[tuple[Binding, Path]]) -> None:
     variables: dict[str, tuple[Binding, Env]] = {}
     direct = [(binding, path) for binding, path in used if not binding.relayed]
     for binding, path in direct if len(direct) > 1 else ():
-        for variable in binding.endpoint().env():
+        for variable in binding.endpoint().variables:
             earlier, value = variables.setdefault(variable.name, (binding, variable))
             if value != variable:
                 join.unsettled.add(binding.consumer.name)

@@ -21,4 +21,14 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             problems = component_of(instance).binding_problems(
                 instance, graph.wiring(instance.name)
             )
-            report_problems(problems, instance, platform, report)
+            settled = (p for p in problems if not _has_errors(p.missing, platform))
+            report_problems(settled, instance, platform, report)
+
+
+def _has_errors(name: str, platform: Platform) -> bool:
+    """Whether the spec has an instance that rules do not see, because of errors that are reported anyway."""
+    if not name or name in platform.instances:
+        return False
+    spec = platform.document.at(("spec",))
+    sections = (spec.child(section) for section in ("components", "models", "workloads"))
+    return any(section is not None and section.child(name) is not None for section in sections)

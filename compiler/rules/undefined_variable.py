@@ -1,6 +1,6 @@
 """`$(NAME)` of a variable that does not exist: Kubernetes passes the text on unchanged.
 
-A value may refer to variables that come before it. A workload's own variables follow the derived
+A value may refer to variables that come before it. The variables that a user writes follow the derived
 ones and are sorted by name (Kubernetes API, EnvVar.value). The Job controller appends the index of a pod
 to the variables of each of its containers (Kubernetes 1.34, indexed_job_utils.go), so command lines
 may refer to it and other variables may not.
@@ -12,56 +12,103 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
+
 from compiler import kube
+from compiler.check.programs import endpoints, programs
 from compiler.check.texts import variables, words
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import suggestion
+from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Path, Platform
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _INDEX = "JOB_COMPLETION_INDEX"
-Reference = tuple[Path, str, str | None]  # its path, the variable, and the variable that reads it
 Mistake = tuple[str, str | tuple[str, ...]]  # the end of the message, and the help
 
 
+class Reference(Struct, frozen=True):
+    """A text that refers to a variable."""
+
+    path: Path  # below the instance
+    name: str
+    reader: str | None  # the variable that has the text as its value, if one has
+
+
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for workload in platform.instances.values():
-        used = list(_references(workload)) if workload.section == "workloads" else []
-        # Most workloads refer to no variable, and their bindings need not be read.
-        endpoints = graph.wiring(workload.name).endpoints if used else ()
-        derived = {variable.name for endpoint in endpoints for variable in endpoint.env()}
-        for path, name, reader in used:
-            mistake = _mistake(workload, derived, name, reader)
-            if mistake is not None:
-                problem, help = mistake
-                span = platform.document.value_span(path)
-                message = f"`$({name})` is {problem}"
-                report.add("undefined-variable", message, span, path=path, help=help)
+    for instance in platform.instances.values():
+        references = list(_references(instance)) if _is_read(instance) else []
+        # Most programs refer to no variable, and their bindings need not be read.
+        for path, program in programs(instance) if references else ():
+            if not _has_known_variables(path, program, instance):
+                continue
+            derived = {v.name for used in endpoints(path, instance, graph) for v in used.variables}
+            defined = derived | (_preset(instance) - program.env.keys())
+            for reference in references:
+                if reference.path[: len(path)] == path and not _is_of_transformer(reference, path):
+                    _report(instance, program, defined, reference, platform, report)
+
+
+def _is_read(instance: Instance[Any]) -> bool:
+    """Whether the compiler knows the variables of a program: most models run in the image of a serving runtime."""
+    if instance.section == "models":
+        return bool(instance.spec.image or instance.spec.transformer)
+    return instance.section == "workloads"
+
+
+def _is_of_transformer(reference: Reference, path: Path) -> bool:
+    return not path and reference.path[0] == "transformer"
+
+
+def _has_known_variables(path: Path, program: Any, instance: Instance[Any]) -> bool:
+    """Whether the compiler knows the variables: a serving runtime adds further ones."""
+    return bool(path) or instance.section == "workloads" or program.image is not None
+
+
+def _preset(instance: Instance[Any]) -> set[str]:
+    """The variables of every program in an image of the user's."""
+    if instance.section == "workloads":
+        return {variable.name for variable in kube.user_env(instance.name)}
+    return {*serving.OF_SYSTEMS, *(variable.name for variable in kube.name_env(instance.name))}
+
+
+def _report(
+    instance: Instance[Any], program: Any, defined: set[str], reference: Reference,
+    platform: Platform, report: Report,
+) -> None:  # fmt: skip
+    mistake = _mistake(program, defined, reference)
+    if mistake is None:
+        return
+    path = (*instance.path, *reference.path)
+    report.add(
+        "undefined-variable",
+        f"`$({reference.name})` is {mistake[0]}",
+        platform.document.value_span(path),
+        path=path,
+        help=mistake[1],
+    )
 
 
 def _references(instance: Instance[Any]) -> Iterator[Reference]:
-    """Each reference in the command lines, the init steps and the variables of a workload."""
+    """Each reference in the command lines, the init steps and the variables of an instance's programs."""
     outside_shells = {path for path, _ in words(instance, in_shell=False)}
     for path, text in words(instance):
         for name in _REFERENCE.findall(text):
             # `$(date)` in a line of a shell is a command, which Kubernetes leaves to the shell.
             if path in outside_shells or name != name.lower():
-                yield (*instance.path, *path), name, None
+                yield Reference(path, name, None)
     for path, text in variables(instance):
         for name in _REFERENCE.findall(text):
-            yield (*instance.path, *path), name, str(path[-1])
+            yield Reference(path, name, str(path[-1]))
 
 
-def _mistake(
-    workload: Instance[Any], derived: set[str], name: str, reader: str | None
-) -> Mistake | None:
+def _mistake(program: Any, defined: set[str], reference: Reference) -> Mistake | None:
     """The problem of a reference to a variable that its reader does not see."""
-    env = workload.spec.env
-    preset = {variable.name for variable in kube.user_env(workload.name)} - env.keys()
-    index = {_INDEX} if workload.spec.completions > 1 else set()
+    env, name, reader = program.env, reference.name, reference.reader
+    index = {_INDEX} if getattr(program, "completions", 1) > 1 else set()
     preceding = index | env.keys() if reader is None else {key for key in env if key < reader}
-    defined = derived | preset | preceding
-    if name in defined:
+    visible = defined | preceding
+    if name in visible:
         return None
     if name in env:
         help = "rename one of the two: variables are in the order of their names"
@@ -69,4 +116,4 @@ def _mistake(
     if name in index:
         return "set after all other variables", "read it in `args`, or in the program"
     help = "set it in `env`, or write `$$(...)` where the text is meant as it is"
-    return "not set in this pod", suggestion(name, defined) or help
+    return "not set in this pod", suggestion(name, visible) or help

@@ -15,6 +15,9 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+# Values in a row; what follows them in a help line, such as characters that are allowed, is no value.
+_LISTED = re.compile(r"`[^`]+`(?:(?:, | or )`[^`]+`)*")
+
 
 class InvalidValue(ValueError):
     """The reason why a value is refused: the code of its diagnostic, the message and the help.
@@ -205,7 +208,8 @@ def _anchored(pattern: str) -> str:
 
 
 def _examples(help: str, example: str) -> dict[str, list[str]]:
-    """An example, or the values that a help line shows: editors offer them, the reference prints them."""
-    examples = [example] if example else []
-    examples += re.findall(r"`([^`]+)`", help) if "like `" in help else []
-    return {"examples": examples} if examples else {}
+    """An example, or the values that a help line lists: editors offer them, the reference prints them."""
+    listed = _LISTED.match(help.partition(" like ")[2])
+    shown = re.findall(r"`([^`]+)`", listed[0]) if listed else []
+    examples = dict.fromkeys([*([example] if example else []), *shown])
+    return {"examples": [*examples]} if examples else {}

@@ -21,6 +21,7 @@ from compiler.spec.types import (
     ModelUri,
     Name,
     Port,
+    RegistryAlias,
     RegistryName,
     S3Uri,
     ServiceAccount,
@@ -85,7 +86,7 @@ class ModelSpec(TenantSpec):
         description="Its name in the model registry, in place of `uri`: `platformc models "
         "lock` finds the version.",
     )
-    alias: RegistryName | None = Field(
+    alias: RegistryAlias | None = Field(
         default=None, description="The alias of the version, like `champion`."
     )
     image: Image | None = Field(
@@ -130,7 +131,10 @@ class ModelSpec(TenantSpec):
         default=None, description="The most requests that one pod works on at once; more wait."
     )
     scaling: Scaling | None = Field(default=None, description="When pods are added.")
-    size: Storage | None = Field(default=None, description="Size of the model's files.")
+    size: Storage | None = Field(
+        default=None,
+        description="Size of the model's files, from which its memory, disk and time to start follow.",
+    )
     resources: Resources = Field(default=Resources(), description="Compute of the predictor.")
     timeout: Duration | None = Field(
         default=None, description="How long a request may take, also at the gateway."
@@ -138,7 +142,11 @@ class ModelSpec(TenantSpec):
     runtime: Name | None = Field(
         default=None, description="The serving runtime, if several can read the format."
     )
-    uses: ListOf[str] = Field(default=(), description="Instances that it connects to.")
+    uses: ListOf[str] = Field(
+        default=(),
+        description="Instances that its server connects to, and models that it calls; "
+        "`platformc env NAME` prints the variables.",
+    )
     logger: Logger | None = Field(
         default=None, description="Where copies of its requests and responses go."
     )

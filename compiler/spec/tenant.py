@@ -60,12 +60,14 @@ class TenantSpec(PlacedSpec):
 class Mount(Section):
     """A volume of a workload: scratch space, or a claim, Secret or ConfigMap that exists."""
 
-    mount_path: Annotated[str, Exact(r"/[^:]*")] = Field(description="Where it is mounted.")
+    mount_path: Annotated[str, Exact(r"/[^:]*")] = Field(
+        description="The folder where it is mounted, like `/data`."
+    )
     claim: Name | None = Field(default=None, description="An existing PersistentVolumeClaim.")
     secret: SecretName | None = Field(default=None, description="An existing Secret.")
     config_map: SecretName | None = Field(default=None, description="An existing ConfigMap.")
     size: Storage | None = Field(
-        default=None, description="Size limit of an emptyDir; default 1Gi."
+        default=None, description="Scratch space of this size, without another source; default 1Gi."
     )
 
     def check(self) -> None:
@@ -117,13 +119,16 @@ class WorkloadSpec(TenantSpec):
     )
     command: ListOf[str] = Field(default=(), description="The command, as a list.")
     uses: ListOf[str] = Field(
-        default=(), description="Instances whose client environment the pod gets."
+        default=(),
+        description="Instances whose client environment the pod gets, and models that it calls; "
+        "`platformc env NAME` prints the variables.",
     )
     schedule: Schedule | None = Field(default=None, description="A cron expression, in UTC.")
     run: Literal["once", "on-demand", "elsewhere"] | None = Field(
         default=None,
         description="`once`: a Job that runs when applied; `elsewhere`: pods of your own, which "
-        "get its environment from its client kit; default: started by hand.",
+        "get its environment from its client kit; default: on its `schedule`, or else started by hand, by "
+        "a command that `platformc apply-plan` prints.",
     )
     service_account: Name | None = Field(
         default=None,

@@ -111,12 +111,29 @@ def _s3_uri(text: str) -> str:
     return text
 
 
+def _model_uri_help(text: str) -> str:
+    """The text to type for a URI that only clients of a model registry resolve, or one of Hadoop."""
+    registered = re.fullmatch(r"models:/+([\w.-]+)(?:/[\w.-]+|@([\w.-]+))?", text, re.ASCII)
+    if registered:
+        alias = registered[2] or "ALIAS"
+        return f"write `model: {registered[1]}, alias: {alias}` in place of `uri`; `platformc models lock` finds the version"
+    if re.match(r"[a-z-]+:/(?!/)", text):
+        return "register the model, and write `model: NAME, alias: ALIAS` in place of `uri`"
+    hadoop = re.fullmatch(r"s3[an](://\S+)", text)
+    if hadoop:
+        return f"write `s3{hadoop[1]}`"
+    return (
+        "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path`, `hf://org/model:revision` or "
+        "`oci://registry.example.com/models/churn:7`"
+    )
+
+
 def _model_uri(text: str) -> str:
     scheme = text.partition("://")[0]
     if scheme not in _MODEL_FORMS:
-        help = "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path`, "
-        help += "`hf://org/model:revision` or `oci://registry.example.com/models/churn:7`"
-        raise InvalidValue("invalid-uri", f"no model can be fetched from `{text}`", help)
+        raise InvalidValue(
+            "invalid-uri", f"no model can be fetched from `{text}`", _model_uri_help(text)
+        )
     pattern, example = _MODEL_FORMS[scheme]
     if pattern is None:
         return _s3_uri(text)
@@ -301,6 +318,13 @@ RegistryName = Annotated[
     Pattern(
         r"\w[\w .-]{0,199}", "invalid-name", "a name of a model registry",
         "write it like `churn`: letters, digits, `_`, `-`, `.` and spaces",
+    ),
+]  # fmt: skip
+RegistryAlias = Annotated[
+    str,
+    Pattern(
+        r"\w[\w .-]{0,199}", "invalid-name", "an alias of a model registry",
+        "write it like `champion`: letters, digits, `_`, `-`, `.` and spaces",
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]

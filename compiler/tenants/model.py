@@ -26,14 +26,8 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    used = [
-        endpoint
-        for slot, endpoint in wiring.named
-        if not isinstance(endpoint, _SURROUNDING)
-        and slot != payload_sink.LOGGER.slot
-        and not endpoint.binding.requires.role
-    ]
-    client = kube.client(me, used, trusted=used)
+    server_uses = [*used(wiring)]
+    client = kube.client(me, server_uses, trusted=server_uses)
     transformer = _transformer(me, wiring)
     for pods in (client, *([transformer] if transformer else [])):
         yield from pods.configs
@@ -54,10 +48,24 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield from system.serve(me, surroundings)
 
 
+def used(wiring: model.Wiring) -> Iterator[model.Endpoint]:
+    """The endpoints that the model's server uses; KServe's agent uses the sink of copies."""
+    for slot, endpoint in wiring.named:
+        surrounding = isinstance(endpoint, _SURROUNDING) or slot == payload_sink.LOGGER.slot
+        if not surrounding and not endpoint.binding.requires.role:
+            yield endpoint
+
+
+def used_by_transformer(wiring: model.Wiring) -> Iterator[model.Endpoint]:
+    """The endpoints that the model's transformer uses."""
+    role = inference.TRANSFORMER
+    return (e for e in wiring.endpoints if e.binding.requires.role == role)
+
+
 def _transformer(me: model.Instance[Spec], wiring: model.Wiring) -> kube.Client | None:
     """The client environment of the transformer, in objects with separate names."""
     if me.spec.transformer is None:
         return None
-    used = [e for e in wiring.endpoints if e.binding.requires.role == inference.TRANSFORMER]
+    uses = [*used_by_transformer(wiring)]
     named = replace(me, name=f"{me.name}-{inference.TRANSFORMER}")
-    return kube.client(named, used, trusted=used)
+    return kube.client(named, uses, trusted=uses)

@@ -70,13 +70,15 @@ def _template(
 
 def _step(me: model.Instance[Spec], pod: model.Manifest) -> model.Manifest:
     """The containers of the pod as a step, which is tried again if it fails."""
-    (container,) = pod["containers"]
+    policy = me.settings.registry.pull_policy
+    (container,) = (kube.pulled(container, policy) for container in pod["containers"])
     step = {
         "name": "main",
         "retryStrategy": {"limit": str(me.spec.retries)},
         "container": {key: value for key, value in container.items() if key != "name"},
     }
-    return step | {key: pod[key] for key in ("initContainers",) if key in pod}
+    steps = [kube.pulled(container, policy) for container in pod.get("initContainers", ())]
+    return {**step, "initContainers": steps} if steps else step
 
 
 def _schedule(me: model.Instance[Spec]) -> Resource:

@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler import registry, tenants
 from compiler.interfaces.payload_sink import SINKS
+from compiler.model.binding import Endpoint
 from compiler.model.component import Component
 
 Schema = dict[str, Any]
@@ -25,7 +26,9 @@ def offer_names(definitions: dict[str, Schema]) -> None:
     components = {type: registry.existing(type) for type in types}
     for type, component in components.items():
         _offer_slots(definitions[type]["properties"], component)
-    clients = [type for type in types if _usable(components[type])]
+    usable = [type for type in types if _usable(components[type])]
+    # The example of the reference is the type at the front.
+    clients = sorted(usable, key=lambda name: not _sets_variables(components[name]))
     for name in ("WorkloadSpec", "ModelSpec", "Transformer"):
         uses = definitions[name]["properties"]["uses"]
         uses["items"] = {**uses["items"], "examples": clients}
@@ -39,6 +42,10 @@ def offer_names(definitions: dict[str, Schema]) -> None:
 
 def _usable(component: Component) -> bool:
     return any(slot.endpoint.for_clients for slot in component.provides)
+
+
+def _sets_variables(component: Component) -> bool:
+    return any(slot.endpoint.env is not Endpoint.env for slot in component.provides)
 
 
 def _offer_slots(properties: dict[str, Schema], component: Component) -> None:

@@ -82,6 +82,7 @@ def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[
                     (field, "consumers", name),
                     f"its consumers are {listing(sorted(consumers)) or 'none'}",
                     sorted(consumers),
+                    missing=name,
                 )
 
 

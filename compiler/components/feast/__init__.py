@@ -154,6 +154,7 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
                 ("writers", index),
                 f"its clients are {listing(clients) or 'none'}",
                 clients,
+                missing=name,
             )
 
 

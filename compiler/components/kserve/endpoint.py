@@ -174,12 +174,13 @@ def _through_knative(
 ) -> inference.Offer:
     """The offer in serverless mode, where a Service leads to the local gateway.
 
-    From there, or from the caller's sidecar, a request goes to the activator or to a pod.
+    From there, or from the caller's sidecar, a request goes to the activator or to a pod. The Service has
+    the type ExternalName (Knative 1.21, pkg/reconciler/route/resources/service.go): kubectl forwards no port to it.
     """
     if entrance is None or knative is None:
         return offer
     hops = (entrance.hop(LOCAL_TARGET), knative.activator)
-    return replace(offer, target=QUEUE_PROXY[0], hops=hops)
+    return replace(offer, target=QUEUE_PROXY[0], hops=hops, entrance=(entrance.local(LOCAL), 80))
 
 
 def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:

@@ -127,9 +127,9 @@ def _predictor(
     runtime: Runtime | None, replicas: int,
 ) -> model.Manifest:  # fmt: skip
     """The component with the model's server."""
-    spec = me.spec
+    spec, policy = me.spec, me.settings.registry.pull_policy
     server = (
-        {"containers": [own_server.container(spec, surroundings)]}
+        {"containers": [kube.pulled(own_server.container(me, surroundings), policy)]}
         if runtime is None
         else {"model": _model(spec, surroundings, runtime)}
     )

@@ -16,19 +16,18 @@ from compiler.spec.served_model import ModelSpec
 NAME = "kserve-container"
 
 
-def container(spec: ModelSpec, surroundings: serving.Surroundings) -> model.Manifest:
+def container(me: model.Instance[ModelSpec], surroundings: serving.Surroundings) -> model.Manifest:
     """The container of the predictor."""
-    client, port = surroundings.client, spec.own_port
+    spec, client, port = me.spec, surroundings.client, me.spec.own_port
     fields: model.Manifest = {"name": NAME, "image": spec.image}
     if spec.command:
         fields["command"] = list(spec.command)
     if spec.args:
         fields["args"] = list(spec.args)
     protocol = [Env("PROTOCOL", spec.protocol)] if spec.protocol in ("v1", "v2") else []
-    defaults = (variable for variable in protocol if variable.name not in spec.env)
-    env = [variable.manifest() for variable in (*defaults, *client.env, *kube.own_env(spec))]
-    if env:
-        fields["env"] = env
+    defaults = (v for v in (*protocol, *kube.name_env(me.name)) if v.name not in spec.env)
+    variables = (*defaults, *client.env, *kube.own_env(spec))
+    fields["env"] = [variable.manifest() for variable in variables]
     fields["ports"] = [{"containerPort": port, "protocol": "TCP"}]
     if spec.probe:
         fields["readinessProbe"] = {"httpGet": {"path": spec.probe, "port": port}}

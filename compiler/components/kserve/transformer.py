@@ -31,11 +31,12 @@ def fields(
 ) -> model.Manifest:
     """The section of an InferenceService; empty for a model without a transformer."""
     spec, client = me.spec.transformer, surroundings.transformer
+    policy = me.settings.registry.pull_policy
     if spec is None or client is None:
         return {}
     transformer: model.Manifest = {
         "automountServiceAccountToken": False,
-        "containers": [_container(spec, client, protocol)],
+        "containers": [kube.pulled(_container(me.name, spec, client, protocol), policy)],
         "enableServiceLinks": False,
         "labels": labels(client),
         "minReplicas": min(1, replicas) if spec.min_replicas is None else spec.min_replicas,
@@ -60,15 +61,15 @@ def labels(client: kube.Client) -> dict[str, str]:
     return {**PODS.labels, **dict.fromkeys(used, "true")}
 
 
-def _container(spec: Transformer, client: kube.Client, protocol: str) -> model.Manifest:
+def _container(name: str, spec: Transformer, client: kube.Client, protocol: str) -> model.Manifest:
     container: model.Manifest = {"name": NAME, "image": spec.image}
     if spec.command:
         container["command"] = list(spec.command)
     if args := _args(spec, protocol):
         container["args"] = args
-    env = [variable.manifest() for variable in (*client.env, *kube.own_env(spec))]
-    if env:
-        container["env"] = env
+    defaults = (variable for variable in kube.name_env(name) if variable.name not in spec.env)
+    variables = (*defaults, *client.env, *kube.own_env(spec))
+    container["env"] = [variable.manifest() for variable in variables]
     if spec.probe:
         container["readinessProbe"] = {"httpGet": {"path": spec.probe, "port": PORT}}
     container["resources"] = kube.resources(

@@ -111,8 +111,9 @@ def _pod(
     spec, client = me.spec, surroundings.client
     volumes = [{"name": volume.name, **volume.source} for volume in client.volumes]
     models = {"name": _volume(spec), "emptyDir": {"sizeLimit": _room(spec)}}
+    initializer = _initializer(spec, surroundings.stores[0], image, uri)
     return {
-        "initContainers": [_initializer(spec, surroundings.stores[0], image, uri)],
+        "initContainers": [kube.pulled(initializer, me.settings.registry.pull_policy)],
         "containers": [*_proxy(spec), _server(spec, client)],
         "volumes": [models, *volumes],
         "automountServiceAccountToken": False,

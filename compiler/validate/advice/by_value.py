@@ -33,9 +33,21 @@ def _class(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str | None:
 
 
 def _version(_: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
+    if "alias" in keys:
+        return _of_registry("", value, keys, defaults)
     image = defaults.get("image")
     default = f"; the default is `{image}`" if image else ""
     return f"write `image:` with the version as its tag{default}" if "image" in keys else None
+
+
+def _of_registry(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    """A version or a stage of a registered model. MLflow 3 has aliases in place of stages."""
+    if "alias" not in keys:
+        return None
+    return (
+        "write `alias:` with an alias that the version has in the registry; for a model in no registry, the "
+        "version is a part of `uri:`"
+    )
 
 
 def _enabled(key: str, value: Any, _: Keys, __: Mapping[str, Any]) -> str | None:
@@ -111,12 +123,14 @@ def _top_variables(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]
 
 
 def _named(value: Any) -> str:
-    """The name that a key of another tool gives, directly or as `name`."""
-    name = value.get("name") if isinstance(value, dict) else value
+    """The name that a key of another tool gives, directly, as `name`, or as Kubernetes' `claimName`."""
+    name = value.get("name", value.get("claimName")) if isinstance(value, dict) else value
     return name if isinstance(name, str) else "NAME"
 
 
 def _claim(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    if "mountPath" in keys:
+        return f"write `claim: {_named(value)}`"
     if {"adopt", "storage"} <= set(keys):
         return f"write `adopt: {{claim: {_named(value)}}}`"
     if "volumes" in keys:
@@ -126,7 +140,39 @@ def _claim(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
 
 def _service(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     name = _named(value)
-    return f"write `adopt: {{service: {name}}}`" if "adopt" in keys else TEXTS["service"]
+    if "adopt" in keys:
+        return f"write `adopt: {{service: {name}}}`"
+    return _ports("", value, keys, __) or TEXTS["service"]
+
+
+def _ports(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "schedule" not in keys:
+        return None
+    return "a workload answers no requests: a server that programs call is a model with `image:`"
+
+
+def _order(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "schedule" not in keys:
+        return None
+    return (
+        "no workload waits for another: write the steps as `init:` of one workload, in which they run one "
+        "after another, or give each a `schedule:`"
+    )
+
+
+def _config_files(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "volumes" not in keys:
+        return None
+    return (
+        "write a ConfigMap of yours, and `volumes: {config: {configMap: NAME, mountPath: /config}}`"
+    )
+
+
+def _scratch(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    if "mountPath" not in keys:
+        return None
+    size = value.get("sizeLimit", "1Gi") if isinstance(value, dict) else "1Gi"
+    return f"write `size: {size}`; without another source, a volume is scratch space"
 
 
 def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
@@ -204,8 +250,13 @@ BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] =
     "instances": _instances,
     "replicas": _one_server,
     **dict.fromkeys(("variables", "vars"), _top_variables),
-    **dict.fromkeys(("existingclaim", "claimname", "persistentvolumeclaim"), _claim),
-    "servicename": _service,
+    "stage": _of_registry,
+    **dict.fromkeys(("existingclaim", "claimname", "persistentvolumeclaim", "pvc"), _claim),
+    **dict.fromkeys(("service", "servicename"), _service),
+    **dict.fromkeys(("port", "ports"), _ports),
+    "dependson": _order,
+    **dict.fromkeys(("config", "configfiles", "files"), _config_files),
+    "emptydir": _scratch,
     **dict.fromkeys(("secretname", "passwordsecret", "secretref"), _login_secret),
     **dict.fromkeys(("oidc", "openid", "oauth", "oauth2", "sso"), _open_id),
     "namespaces": _namespaces,

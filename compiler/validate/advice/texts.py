@@ -77,6 +77,7 @@ TEXTS = {
     "environment is `environments: {NAME: {...}}` there",
     # Keys of pods and charts whose values are derived, or have other names here.
     "ports": "Services and their ports follow from the type",
+    "hostpath": "no pod mounts a folder of its node: write `claim:` with a PersistentVolumeClaim",
     "dependson": "the order follows from `uses` and `bind`",
     "containers": "one instance runs one program; write `image:`, `command:` and `env:` here",
     "sidecars": "add a container by `patches:`",
