@@ -47,9 +47,9 @@ def _servers(lowered: Lowered) -> Iterator[Claimant]:
 
 def _clients(lowered: Lowered) -> Iterator[Claimant]:
     """The instances that log in to others. A Secret that all clients share belongs to the provider."""
-    made = {credential.name for credential in lowered.credentials}
+    names = {credential.name for credential in lowered.credentials}
     for binding in lowered.graph.bindings:
-        if binding.secret not in made or binding.via or binding.existing_login:
+        if binding.secret not in names or binding.via or binding.existing_login:
             continue
         if binding.offer.secret is not None:
             yield Claimant(binding.secret, binding.provider)
