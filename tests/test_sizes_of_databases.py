@@ -125,6 +125,27 @@ def test_a_server_is_made_for_what_its_clients_open(type: str, clients: str) -> 
         assert codes(fewer) == ["connection-budget"]
 
 
+@pytest.mark.parametrize(
+    ("section", "pods"),
+    [
+        ("workloads: {jobs: {IMAGE, uses: [postgres]}}", 1),
+        ("workloads: {jobs: {IMAGE, completions: 60, uses: [postgres]}}", 60),
+        ("workloads: {jobs: {IMAGE, completions: 60, parallelism: 40, uses: [postgres]}}", 40),
+        ("workloads: {jobs: {IMAGE, completions: 30, parallelism: 40, uses: [postgres]}}", 30),
+        ("models: {churn: {IMAGE, access: public, maxReplicas: 50, uses: [postgres]}}", 50),
+        ("models: {churn: {IMAGE, access: public, minReplicas: 35, uses: [postgres]}}", 35),
+    ],
+)
+def test_each_pod_of_a_client_opens_its_own_connections(section: str, pods: int) -> None:
+    section = section.replace("IMAGE", "image: registry.example.internal/job:1.0.0")
+    lowered_platform = lowered(
+        f"    postgres: {{}}\n    seaweedfs: {{}}\n    kserve: {{mode: standard}}\n  {section}"
+    )
+    needed = 13 + 5 * pods
+    expected = max(100, -(-needed // 50) * 50)
+    assert setting(lowered_platform, "postgres", "max_connections") == str(expected)
+
+
 def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
     trackers = "\n".join(
         f"    runs-{n}: {{type: mlflow, replicas: 50, workers: 16}}" for n in range(2)
