@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diagnostics import Related, Report
+from compiler.diagnostics.words import MOST_TERMS, addition
 from compiler.interfaces import connections, postgresql
 from compiler.model import Graph, Instance, Node, Path, Platform
 from compiler.registry import component
@@ -48,16 +49,17 @@ def _check_server(
         return
     document = platform.document
     path: Path = (*server.path, "maxConnections")
-    terms = [f"{part.count} of `{part.instance.name}` ({part.calculation})" for part in clients]
+    terms = [(part.count, f"`{part.instance.name}` ({part.calculation})") for part in clients]
+    largest = sorted(clients, key=lambda part: part.count, reverse=True)[:MOST_TERMS]
     report.add(
         "connection-budget",
         f"`{server.name}` accepts {limit} connections, and {total} may be opened: "
-        f"{connections.RESERVED} reserved + {' + '.join(terms)}",
+        f"{connections.RESERVED} reserved + {addition(terms, str)}",
         document.value_span(path),
         path=path,
         help=f"set `maxConnections: {_rounded(total)}` on `{server.name}`, or lower replicas, "
         "workers or `poolSize`",
-        related=[_opens(part, document) for part in clients],
+        related=[_opens(part, document) for part in largest],
     )
 
 

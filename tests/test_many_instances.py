@@ -1,0 +1,107 @@
+"""Findings about a platform with hundreds of instances are as short as those about a few."""
+
+from __future__ import annotations
+
+import json
+from cProfile import Profile
+from pstats import Stats
+from typing import Any
+
+import pytest
+from support.diagnosing import compiled
+
+from compiler.diagnostics import Diagnostic
+
+MANY = 300
+IMAGE = "registry.example.internal/job:1.0.0"
+
+
+def spec(sections: dict[str, Any]) -> bytes:
+    head = {"apiVersion": "platformc/v1alpha1", "kind": "Platform", "metadata": {"name": "many"}}
+    return json.dumps({**head, "spec": sections}, indent=1).encode()
+
+
+def jobs(count: int, uses: str) -> dict[str, Any]:
+    return {f"job-{number}": {"image": IMAGE, "uses": [uses]} for number in range(count)}
+
+
+def trackers(count: int) -> dict[str, Any]:
+    return {f"runs-{number}": {"type": "mlflow"} for number in range(count)}
+
+
+def models(count: int) -> dict[str, Any]:
+    model = {"format": "sklearn", "uri": "s3://models/iris", "access": "public"}
+    return {
+        f"model-{number}": {**model, "namespace": f"team-{number % 20}"} for number in range(count)
+    }
+
+
+STORES: dict[str, Any] = {"one": {"type": "seaweedfs"}, "two": {"type": "seaweedfs"}}
+CASES = {
+    "connection-budget": {
+        "components": {"postgres": {"maxConnections": 100}},
+        "workloads": jobs(MANY, "postgres"),
+    },
+    "quota-exceeded": {
+        "cluster": {"quotas": {"mlops": {"cpu": "1"}}},
+        "components": {"seaweedfs": {}},
+        "workloads": jobs(MANY, "seaweedfs"),
+    },
+    "ambiguous-binding": {"components": {**STORES, "postgres": {}, **trackers(MANY)}},
+    "unbound-requirement": {"components": {"seaweedfs": {}, **trackers(MANY)}},
+}
+
+
+def errors(sections: dict[str, Any]) -> list[Diagnostic]:
+    return compiled(spec(sections)).report.errors
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_finding_names_few_of_many_instances(code: str) -> None:
+    findings = errors(CASES[code])
+    assert {finding.code for finding in findings} == {code}
+    for finding in findings:
+        lengths = [len(text) for text in (finding.message, *finding.help)]
+        assert max(lengths) < 600
+        assert len(finding.help) <= 10
+        assert len(finding.related) <= 10
+
+
+def test_models_in_many_namespaces_are_one_line_of_help() -> None:
+    components: dict[str, Any] = {**STORES, "kserve": {"mode": "standard"}}
+    finding, *_ = errors({"components": components, "models": models(40)})
+    assert finding.help == ("add `bind: {store: one}` to each of the models",)
+    assert [related.message for related in finding.related] == ["`one` could", "`two` could"]
+
+
+def test_a_sum_of_many_terms_is_right() -> None:
+    """The terms in the message make the total."""
+    (finding,) = errors(CASES["connection-budget"])
+    numbers = [int(term.split()[0]) for term in finding.message.partition(": ")[2].split(" + ")]
+    assert sum(numbers) == 13 + 5 * MANY
+    assert f"{sum(numbers)} may be opened" in finding.message
+
+
+def calls(teams: int) -> int:
+    """The calls of a compile of teams with a namespace, a quota, a tracker and a job each."""
+    components: dict[str, Any] = {"seaweedfs": {}, "postgres": {}, "pgbouncer": {}}
+    quotas: dict[str, Any] = {}
+    tenants: dict[str, Any] = {}
+    for number in range(teams):
+        space = {"namespace": f"team-{number}"}
+        components[f"runs-{number}"] = {"type": "mlflow", **space}
+        tenants[f"job-{number}"] = {"image": IMAGE, "uses": [f"runs-{number}"], **space}
+        quotas[space["namespace"]] = {"cpu": "9", "memory": "99Gi", "ephemeralStorage": "999Gi"}
+    profile = Profile()
+    text = spec({"cluster": {"quotas": quotas}, "components": components, "workloads": tenants})
+    profile.enable()
+    result = compiled(text)
+    profile.disable()
+    assert not result.report.failed
+    return int(Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+def test_a_quota_for_each_team_costs_linear_time() -> None:
+    calls(2)  # what is kept for later calls
+    few, some, many = calls(10), calls(20), calls(40)
+    assert many - some < 2.1 * (some - few)
