@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from cProfile import Profile
 from pstats import Stats
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -37,7 +40,7 @@ def models(count: int) -> dict[str, Any]:
 
 
 STORES: dict[str, Any] = {"one": {"type": "seaweedfs"}, "two": {"type": "seaweedfs"}}
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "connection-budget": {
         "components": {"postgres": {"maxConnections": 100}},
         "workloads": jobs(MANY, "postgres"),
@@ -105,3 +108,38 @@ def test_a_quota_for_each_team_costs_linear_time() -> None:
     calls(2)  # what is kept for later calls
     few, some, many = calls(10), calls(20), calls(40)
     assert many - some < 2.1 * (some - few)
+
+
+def lines(teams: int) -> int:
+    """The lines that a compile of teams executes, each with a page behind a login, a store and a job."""
+    components: dict[str, Any] = {"postgres": {}, "istio": {}, "monitoring": {}}
+    tenants: dict[str, Any] = {}
+    for number in range(teams):
+        space = {"namespace": f"team-{number}"}
+        components[f"store-{number}"] = {"type": "seaweedfs", **space}
+        bound = {"bind": {"artifacts": f"store-{number}"}}
+        components[f"runs-{number}"] = {"type": "mlflow", **bound, **space}
+        tenants[f"job-{number}"] = {"image": IMAGE, "uses": [f"runs-{number}"], **space}
+    login = {"issuer": "https://sso.example.com", "client": {"id": "ml"}}
+    text = spec({"login": login, "components": components, "workloads": tenants})
+    executed = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        nonlocal executed
+        executed += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        result = compiled(text)
+    finally:
+        sys.settrace(None)
+    assert not result.report.failed
+    return executed
+
+
+def test_a_store_and_a_page_for_each_team_cost_linear_time() -> None:
+    """A loop over all bindings calls nothing, so lines are counted."""
+    lines(2)  # what is kept for later calls
+    few, some, many = lines(8), lines(16), lines(32)
+    assert many - some < 2.02 * (some - few)
