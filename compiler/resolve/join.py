@@ -157,7 +157,10 @@ class Join:
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(self._without_standby(final, move), consumer.settings.backup)
         if len(final) == 1 or (final and _is_duplicate(final)):
-            return self.pooler(final[0], claim) or final[0]
+            poolers = self._poolers_of(final[0], claim)
+            if len(poolers) < 2:
+                return poolers[0] if poolers else final[0]
+            final = poolers
         if final:
             self.unsettled.add(consumer.name)
             names = tuple(sorted(candidate.provider.name for candidate in final))
@@ -169,11 +172,13 @@ class Join:
 
     def pooler(self, final: Candidate, claim: Claim) -> Candidate | None:
         """The only pooler in front of a provider, for claims that work behind one."""
-        if not claim.pooled:
-            return None
-        interface = final.provides.endpoint.interface
-        poolers = [pooler for pooler in self._poolers[interface] if _leads_to(pooler, final)]
+        poolers = self._poolers_of(final, claim)
         return poolers[0] if len(poolers) == 1 else None
+
+    def _poolers_of(self, final: Candidate, claim: Claim) -> list[Candidate]:
+        interface = final.provides.endpoint.interface
+        poolers = self._poolers[interface] if claim.pooled else ()
+        return [pooler for pooler in poolers if _leads_to(pooler, final)]
 
 
 def _without_copies(candidates: list[Candidate], backup: Backup | None) -> list[Candidate]:
