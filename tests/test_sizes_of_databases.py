@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from support.diagnosing import HEADER, diagnosed
 from support.sizes import cluster, codes, limit, lowered, pod
 
 from compiler.components.bases import postgres
@@ -150,7 +151,10 @@ def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
     trackers = "\n".join(
         f"    runs-{n}: {{type: mlflow, replicas: 50, workers: 16}}" for n in range(2)
     )
-    assert "connection-budget" in codes(f"    seaweedfs: {{}}\n    postgres: {{}}\n{trackers}")
+    spec = f"    seaweedfs: {{}}\n    postgres: {{}}\n{trackers}"
+    findings = diagnosed(f"{HEADER}spec:\n  components:\n{spec}\n".encode())
+    (finding,) = [finding for finding in findings if finding.code == "connection-budget"]
+    assert finding.help == ("lower replicas, workers or `poolSize`",)
 
 
 def test_pools_share_what_a_derived_server_accepts() -> None:
@@ -176,6 +180,25 @@ def test_pools_share_what_a_server_accepts(connections: int, trackers: int, repl
     assert 0 < size * replicas * trackers <= connections - 13
     assert codes(spec(f", poolSize: {size}")) == []
     assert codes(spec(f", poolSize: {size + 1}")) == ["connection-budget"]
+
+
+@sizes("`pgbouncer`: `maxClientConnections`")
+@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize(("trackers", "opened"), [(1, 36), (27, 972), (28, 1008), (60, 2160)])
+def test_a_pooler_accepts_what_its_clients_open(replicas: int, trackers: int, opened: int) -> None:
+    """Migrations of each tracker go past it, and one replica may get all clients."""
+    mlflow = "".join(f"\n    runs-{n}: {{type: mlflow, smoke: false}}" for n in range(trackers))
+
+    def spec(limit: str = "") -> str:
+        pooler = f"    pgbouncer: {{replicas: {replicas}, poolSize: 1{limit}}}"
+        return f"    postgres: {{}}\n{pooler}\n    seaweedfs: {{}}{mlflow}"
+
+    (config,) = lowered(spec()).packages["pgbouncer"].configs
+    derived = int(config.files["pgbouncer.ini"].partition("max_client_conn = ")[2].split()[0])
+    assert derived == max(1000, -(-opened // 50) * 50)
+    of_each = -(-opened // replicas)
+    assert codes(spec(f", maxClientConnections: {of_each}")) == []
+    assert codes(spec(f", maxClientConnections: {of_each - 1}")) == ["connection-budget"]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ CODES: dict[str, Code] = {
     ),
     "pooler-namespace": Code("error", "A pooler is not in its database's namespace."),
     "connection-budget": Code(
-        "error", "Clients may open more connections than PostgreSQL accepts.", rule=True
+        "error", "Clients may open more connections than PostgreSQL or a pooler accepts.", rule=True
     ),
     "requests-over-limits": Code("error", "A request is larger than its limit."),
     "reserved-variable": Code("error", "A variable of the user is one that the compiler derives."),

@@ -59,6 +59,8 @@ class Pooling(Struct, frozen=True, kw_only=True):
     replicas: int
     size: int | None  # connections in each pool; None: derived from the server's limit
     smallest: int  # the smallest useful number
+    # The connections of clients that each replica accepts; None: derived from its clients.
+    most_clients: int | None
 
     @property
     def least(self) -> int:
