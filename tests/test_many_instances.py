@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Callable
 from cProfile import Profile
+from pathlib import Path
 from pstats import Stats
 from types import FrameType
 from typing import Any
 
 import pytest
+from support.command_line import run
 from support.diagnosing import compiled
 
 from compiler.diagnostics import Diagnostic
@@ -83,6 +85,37 @@ def test_a_sum_of_many_terms_is_right() -> None:
     numbers = [int(term.split()[0]) for term in finding.message.partition(": ")[2].split(" + ")]
     assert sum(numbers) == 13 + 5 * MANY
     assert f"{sum(numbers)} may be opened" in finding.message
+
+
+def test_a_list_of_secrets_keeps_its_columns(tmp_path: Path) -> None:
+    """One Secret in many namespaces widens its own row; a rule for hundreds of passwords is one line."""
+    tenants = {
+        f"job-{number}": {
+            "image": IMAGE,
+            "uses": ["runs", "postgres"],
+            "namespace": f"team-{number}",
+        }
+        for number in range(50)
+    }
+    for number in range(5):
+        tenants[f"read-{number}"] = {**tenants["job-0"], "uses": ["runs", "base"]}
+    components = {
+        "postgres": {},
+        "seaweedfs": {},
+        "runs": {"type": "mlflow", "bind": {"backend-store": "postgres"}},
+        "base": {"type": "external-postgres", "host": "db.example.com"},
+    }
+    registry = {"pullSecrets": ["company"]}
+    sections = {"components": components, "workloads": tenants, "registry": registry}
+    path = tmp_path / "platform.yaml"
+    path.write_bytes(spec({**sections, "secrets": {"provider": "existing"}}))
+    result = run("secrets", "list", "-f", path)
+    header, *rows = result.stdout.splitlines()
+    column = header.index("KEYS")
+    assert column < 120
+    assert len([row for row in rows if row[column - 2 : column] == "  "]) > 0.9 * len(rows)
+    notes = result.stderr.splitlines()
+    assert len(notes) == len({line.partition(": ")[2] for line in notes}) < 12
 
 
 def calls(teams: int) -> int:
