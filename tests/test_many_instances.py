@@ -118,6 +118,18 @@ def test_a_list_of_secrets_keeps_its_columns(tmp_path: Path) -> None:
     assert len(notes) == len({line.partition(": ")[2] for line in notes}) < 12
 
 
+@pytest.mark.parametrize(("count", "expected"), [(500, ""), (501, "it has 501 arrows")])
+def test_a_picture_that_mermaid_does_not_draw_is_announced(
+    tmp_path: Path, count: int, expected: str
+) -> None:
+    path = tmp_path / "platform.yaml"
+    path.write_bytes(spec({"components": {"redis": {}}, "workloads": jobs(count, "redis")}))
+    result = run("graph", "-f", path)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(expected)
+    assert bool(result.stderr) == bool(expected)
+
+
 def calls(teams: int) -> int:
     """The calls of a compile of teams with a namespace, a quota, a tracker and a job each."""
     components: dict[str, Any] = {"seaweedfs": {}, "postgres": {}, "pgbouncer": {}}
