@@ -30,6 +30,13 @@ NOW = END - 365 * DAY
 AUTHORITY = (SCENARIOS / "ceph/certs/example.pem").read_text()
 
 
+PLURALS = {
+    "customresourcedefinitions": "customresourcedefinition",
+    "storageclasses": "storageclass",
+    "priorityclasses": "priorityclass",
+}
+
+
 class Cluster:
     """A cluster that answers kubectl's questions from a list of objects."""
 
@@ -49,10 +56,8 @@ class Cluster:
                     for manifest in self._of("secret", space)
                 )
                 return 0, "\n".join(names), ""
-            case ["get", ("customresourcedefinitions" | "storageclasses") as kinds, *_]:
-                kind = {"customresourcedefinitions": "customresourcedefinition"}.get(
-                    kinds, "storageclass"
-                )
+            case ["get", kinds, "-o", "json"] if kinds in PLURALS:
+                kind = PLURALS[kinds]
                 return 0, json.dumps({"items": self._of(kind, None)}), ""
             case ["get", "secret", name, "-n", space, "-o", template]:
                 (secret,) = [
@@ -148,6 +153,11 @@ def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
         }
         for name in sorted({settings.storage_class, *named} - {None}):
             objects.append({"kind": "StorageClass", "metadata": {"name": name}})
+        priorities = {
+            instance.spec.priority_class for instance in lowered.platform.having("priority_class")
+        }
+        for name in sorted(priorities - {None}):
+            objects.append({"kind": "PriorityClass", "metadata": {"name": name}})
         minor = (settings.kubernetes or "1.34").partition(".")[2]
         actual = list(check(lowered, Cluster(objects, minor), NOW))
         assert [finding.text for finding in actual if not finding.passed] == []
@@ -348,3 +358,23 @@ def test_annotations_of_a_secret_of_the_user_are_checked(missing: str) -> None:
     assert not [text for text in findings(annotations) if "annotations" in text]
     del annotations[f"serving.kserve.io/{missing}"]
     assert [text for text in findings(annotations) if words in text]
+
+
+def test_a_missing_priority_class_is_said() -> None:
+    """A Deployment with an unknown class is accepted, and each of its pods is refused."""
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
+        "  components: {external-service: {host: api.example.com}}\n"
+        "  workloads:\n    train: {image: registry.example.internal/train:1.0.0, priorityClass: batch, "
+        "uses: [external-service]}\n"
+    )
+    lowered = pipeline.compile(spec.encode(), "platform.yaml").lowered["default"]
+    for objects, expected in (
+        ([], (False, "no priority class `batch`")),
+        (
+            [{"kind": "PriorityClass", "metadata": {"name": "batch"}}],
+            (True, "priority class `batch`"),
+        ),
+    ):
+        findings = check(lowered, Cluster(objects), NOW)
+        assert expected in [(finding.passed, finding.text) for finding in findings]

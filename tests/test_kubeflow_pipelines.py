@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import yaml
+from support.diagnosing import HEADER
+from support.diagnosing import compiled as compiled_text
 from support.scenarios import compiled
 
 from compiler.interfaces import mysql
@@ -149,3 +151,23 @@ def test_a_database_that_wants_tls_gets_it_from_both() -> None:
     assert "--mysql_config_sslcapath=/etc/ssl/certs" in container["args"]
     assert "sslcapath" not in str(compiled(SCENARIO).tree()["base/kubeflow-pipelines/"
                                   "deployment-kubeflow-pipelines-metadata.yaml"])  # fmt: skip
+
+
+def test_two_teams_have_one_each_and_share_the_definition_of_their_schedules() -> None:
+    """It serves one namespace; the kind of its schedules belongs to the whole cluster."""
+    team = (
+        "{type: kubeflow-pipelines, namespace: NAME, database: NAME, metadataDatabase: NAME_meta}"
+    )
+    instances = "".join(
+        f"    {name}-runs: {team.replace('NAME', name)}\n" for name in ("risk", "growth")
+    )
+    stores = "    seaweedfs: {}\n    mysql: {}\n    argo-workflows: {archive: false}\n"
+    result = compiled_text(f"{HEADER}spec:\n  components:\n{stores}{instances}".encode())
+    assert not result.report.errors
+    definitions = [
+        (package.name, resource.name)
+        for package in result.lowered["default"].packages.values()
+        for resource in package.resources
+        if resource.kind == "CustomResourceDefinition"
+    ]
+    assert definitions == [("growth-runs", "scheduledworkflows.kubeflow.org")]

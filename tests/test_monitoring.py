@@ -7,10 +7,11 @@ import re
 import pytest
 from support.cluster import objects, templates
 from support.custom_resources import as_resource
-from support.diagnosing import HEADER, diagnosed
+from support.diagnosing import HEADER, compiled, diagnosed
 from support.reachability import selects
 
 from compiler.model.manifest import Manifest
+from compiler.model.resource import pod_template
 
 API = "monitoring.coreos.com/v1"
 SCENARIO = "monitoring"
@@ -210,3 +211,31 @@ def test_a_program_cannot_use_what_gives_it_nothing() -> None:
     text = f"{HEADER}spec:\n  components: {{monitoring: {{}}}}\n  workloads: {{w: {{image: 'a.b/c:1', uses: [monitoring]}}}}\n"
     (error,) = (d for d in diagnosed(text.encode()) if d.severity == "error")
     assert (error.code, error.message) == ("unknown-binding", "`monitoring` offers nothing to use")
+
+
+def test_a_second_prometheus_changes_no_pod() -> None:
+    """A pod has one exporter, however many servers read it: the API server refuses two of one name."""
+    spec = (
+        f"{HEADER}spec:\n  components:\n    {{seaweedfs: {{}}, postgres: {{}}, pgbouncer: {{}}, redis: {{}}, "
+        "mlflow: {}, lakefs: {}, monitoring: {}, SECOND}\n"
+    )
+    second = "audit: {type: monitoring, namespace: audit, selects: {release: audit}}"
+    alone, both = (
+        compiled(spec.replace("SECOND", words).encode()).lowered[None] for words in ("", second)
+    )
+    for name, package in alone.packages.items():
+        templates_of = [
+            [pod_template(resource.manifest) for resource in changed.resources]
+            for changed in (package, both.packages[name])
+        ]
+        actual = [[template for template in pods if template] for pods in templates_of]
+        assert actual[0] == actual[1], name
+    monitors_of_both = [
+        resource
+        for package in both.packages.values()
+        for resource in package.resources
+        if resource.kind == "ServiceMonitor"
+    ]
+    assert sum(resource.name.endswith("-audit") for resource in monitors_of_both) * 2 == len(
+        monitors_of_both
+    )

@@ -19,7 +19,10 @@ FUNCTIONS = {
         "check": ["platform", "graph", "report"],
         "check_all": ["platforms", "graphs", "report"],
     },
-    "rules/objects": {"check_objects": ["platform", "lowered", "report"]},
+    "rules/objects": {
+        "check_objects": ["platform", "lowered", "report"],
+        "check_all_objects": ["environments", "report"],
+    },
 }
 SETTINGS = {"NEEDS_EVERY_INSTANCE"}
 MODULES = [(folder, rule) for folder in FUNCTIONS for rule in rules(folder)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from support.diagnosing import HEADER, diagnosed
 from support.sizes import cluster, codes, limit, lowered, pod
 
 from compiler.components.bases import postgres
@@ -125,11 +126,35 @@ def test_a_server_is_made_for_what_its_clients_open(type: str, clients: str) -> 
         assert codes(fewer) == ["connection-budget"]
 
 
+@pytest.mark.parametrize(
+    ("section", "pods"),
+    [
+        ("workloads: {jobs: {IMAGE, uses: [postgres]}}", 1),
+        ("workloads: {jobs: {IMAGE, completions: 60, uses: [postgres]}}", 60),
+        ("workloads: {jobs: {IMAGE, completions: 60, parallelism: 40, uses: [postgres]}}", 40),
+        ("workloads: {jobs: {IMAGE, completions: 30, parallelism: 40, uses: [postgres]}}", 30),
+        ("models: {churn: {IMAGE, access: public, maxReplicas: 50, uses: [postgres]}}", 50),
+        ("models: {churn: {IMAGE, access: public, minReplicas: 35, uses: [postgres]}}", 35),
+    ],
+)
+def test_each_pod_of_a_client_opens_its_own_connections(section: str, pods: int) -> None:
+    section = section.replace("IMAGE", "image: registry.example.internal/job:1.0.0")
+    lowered_platform = lowered(
+        f"    postgres: {{}}\n    seaweedfs: {{}}\n    kserve: {{mode: standard}}\n  {section}"
+    )
+    needed = 13 + 5 * pods
+    expected = max(100, -(-needed // 50) * 50)
+    assert setting(lowered_platform, "postgres", "max_connections") == str(expected)
+
+
 def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
     trackers = "\n".join(
         f"    runs-{n}: {{type: mlflow, replicas: 50, workers: 16}}" for n in range(2)
     )
-    assert "connection-budget" in codes(f"    seaweedfs: {{}}\n    postgres: {{}}\n{trackers}")
+    spec = f"    seaweedfs: {{}}\n    postgres: {{}}\n{trackers}"
+    findings = diagnosed(f"{HEADER}spec:\n  components:\n{spec}\n".encode())
+    (finding,) = [finding for finding in findings if finding.code == "connection-budget"]
+    assert finding.help == ("lower replicas, workers or `poolSize`",)
 
 
 def test_pools_share_what_a_derived_server_accepts() -> None:
@@ -155,6 +180,25 @@ def test_pools_share_what_a_server_accepts(connections: int, trackers: int, repl
     assert 0 < size * replicas * trackers <= connections - 13
     assert codes(spec(f", poolSize: {size}")) == []
     assert codes(spec(f", poolSize: {size + 1}")) == ["connection-budget"]
+
+
+@sizes("`pgbouncer`: `maxClientConnections`")
+@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize(("trackers", "opened"), [(1, 36), (27, 972), (28, 1008), (60, 2160)])
+def test_a_pooler_accepts_what_its_clients_open(replicas: int, trackers: int, opened: int) -> None:
+    """Migrations of each tracker go past it, and one replica may get all clients."""
+    mlflow = "".join(f"\n    runs-{n}: {{type: mlflow, smoke: false}}" for n in range(trackers))
+
+    def spec(limit: str = "") -> str:
+        pooler = f"    pgbouncer: {{replicas: {replicas}, poolSize: 1{limit}}}"
+        return f"    postgres: {{}}\n{pooler}\n    seaweedfs: {{}}{mlflow}"
+
+    (config,) = lowered(spec()).packages["pgbouncer"].configs
+    derived = int(config.files["pgbouncer.ini"].partition("max_client_conn = ")[2].split()[0])
+    assert derived == max(1000, -(-opened // 50) * 50)
+    of_each = -(-opened // replicas)
+    assert codes(spec(f", maxClientConnections: {of_each}")) == []
+    assert codes(spec(f", maxClientConnections: {of_each - 1}")) == ["connection-budget"]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ A rule is a file of `rules/` with some of these functions:
 - `check(platform, graph, report)`: one environment
 - `check_all(platforms, graphs, report)`: all environments together
 
-or a file of `rules/objects/` with
+or a file of `rules/objects/` with some of
 
 - `check_objects(platform, lowered, report)`: the objects of one environment
+- `check_all_objects(environments, report)`: the objects of all environments together
 
 or a file of `rules/previous/` with
 
@@ -145,12 +146,15 @@ def _has_findings(
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:
     """Run the rules about objects on every environment. Returns the silences that were used."""
-    environments = {name: result.platform for name, result in _environments(lowered).items()}
+    results = _environments(lowered)
+    environments = {name: result.platform for name, result in results.items()}
 
     def run(findings: Report) -> None:
         for rule in rules("rules/objects"):
-            for name, platform in environments.items():
-                rule.check_objects(platform, lowered[name], findings.within(name))
+            if hasattr(rule, "check_all_objects"):
+                rule.check_all_objects(results, findings)
+            for name, platform in environments.items() if hasattr(rule, "check_objects") else ():
+                rule.check_objects(platform, results[name], findings.within(name))
 
     return _run(run, environments, report)
 

@@ -12,11 +12,14 @@ from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import bound, environment_of
 from compiler.commands.options import spec_option
-from compiler.commands.output import fail_unknown
+from compiler.commands.output import fail_unknown, note
 from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.model.graph import Graph
+
+
+_MOST_EDGES = 500  # the default of `maxEdges` (mermaid.js.org, "Mermaid Config Schema")
 
 
 @click.command(cls=Verb)
@@ -63,7 +66,13 @@ def command(
     from compiler.diagrams.view import view
 
     renderer = import_module(f"compiler.diagrams.{form}")
-    click.echo(getattr(renderer, form)(view(graph, of, grouped=bool(by))), nl=False)
+    drawn = view(graph, of, grouped=bool(by))
+    click.echo(getattr(renderer, form)(drawn), nl=False)
+    if form == "mermaid" and len(drawn.edges) > _MOST_EDGES:
+        note(
+            f"it has {len(drawn.edges)} arrows, and Mermaid draws up to {_MOST_EDGES} unless its `maxEdges` "
+            "is raised: `--of NAME` draws a part, and `--as svg` the whole"
+        )
 
 
 def _check(name: str, graph: Graph) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from shlex import quote
@@ -43,6 +44,10 @@ def command() -> None:
     """
 
 
+_WIDEST = 48  # characters of a column, unless a cell itself has more
+_NAMED = 8  # Secrets that one note names
+
+
 @command.command("list", short_help="List the required Secrets and their creators.")
 @environment_argument
 @spec_option
@@ -62,13 +67,22 @@ def list_(environment: str | None, file: Path, form: str) -> None:
         return
     header = ("SECRET", "NAMESPACES", "KEYS", "MADE BY", "READERS")
     table = [header, *(_cells(row) for row in rows)]
-    widths = [max(len(cells[column]) for cells in table) for column in range(4)]
+    widths = [_width([cells[column] for cells in table]) for column in range(4)]
     for cells in table:
         padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
         click.echo("  ".join([*padded, cells[4]]))
+    by_note: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if row["note"]:
-            note(f"{row['name']}: {row['note']}")
+        by_note[row["note"]].append(row["name"])
+    for text, names in by_note.items():
+        if text:
+            rest = len(names) - _NAMED
+            note(f"{', '.join(names[:_NAMED])}{f' and {rest} more' if rest > 0 else ''}: {text}")
+
+
+def _width(cells: Sequence[str]) -> int:
+    """The width of a column: one Secret in many namespaces does not widen the rows of all others."""
+    return max(len(cell) for cell in cells if len(cell) <= _WIDEST or cell == cells[0])
 
 
 def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:

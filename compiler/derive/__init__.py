@@ -16,6 +16,7 @@ from compiler.derive import (
     component_env,
     config_lines,
     credentials,
+    definitions,
     disruption_budgets,
     external_secrets,
     images,
@@ -39,6 +40,7 @@ from compiler.diagnostics import Report
 from compiler.model.package import Lowered
 
 PASSES = (
+    definitions.derive,
     model_authorization.derive,
     models.derive,
     routes.derive,

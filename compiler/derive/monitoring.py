@@ -27,10 +27,16 @@ from compiler.registry import in_upstream_namespace
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    for name, slots in sorted(lowered.graph.offers.items()):
-        for offer in slots.values():
-            if isinstance(offer, monitoring.Offer):
-                lowered = _monitored(lowered, name, offer)
+    offers = [
+        (name, offer)
+        for name, slots in sorted(lowered.graph.offers.items())
+        for offer in slots.values()
+        if isinstance(offer, monitoring.Offer)
+    ]
+    if offers:
+        lowered = each_package(lowered, _publishing)
+    for name, offer in offers:
+        lowered = _monitored(lowered, name, offer)
     # A package with only metrics is empty without monitoring.
     packages = {
         name: package
@@ -38,6 +44,18 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if package.resources or package.configs
     }
     return replace(lowered, packages=packages)
+
+
+def _publishing(package: Package) -> Package:
+    """A package whose pods publish their metrics: once, however many Prometheus servers read them."""
+    if package.instance is None or not package.metrics:
+        return package
+    logins = [metrics.login for metrics in package.metrics if metrics.login is not None]
+    return replace(
+        package,
+        resources=tuple(_changed(resource, package.metrics) for resource in package.resources),
+        credentials=(*package.credentials, *(login.credential for login in logins)),
+    )
 
 
 def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
@@ -55,15 +73,13 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
         alerts = tuple(_alerts(sources, package.resources))
         if alerts:
             objects.append(_rule(me, name, offer, alerts))
-        changed = (_changed(resource, sources) for resource in package.resources)
+        scraped = (_scraped(resource, sources) for resource in package.resources)
         ingress = (
             () if in_upstream_namespace(me) else tuple(_scrape_access(source) for source in sources)
         )
-        logins = [metrics.login for metrics in package.metrics if metrics.login is not None]
         return replace(
             package,
-            resources=(*changed, *objects),
-            credentials=(*package.credentials, *(login.credential for login in logins)),
+            resources=(*scraped, *objects),
             ingress=(*package.ingress, *ingress),
         )
 
@@ -92,19 +108,23 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 
-def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
-    """A workload or Service with the changes that its scrape targets need."""
+def _scraped(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
+    """A Service with the marks and ports by which one Prometheus finds its pods."""
     for source in sources:
         resource = source.scraped(resource)
+    return resource
+
+
+def _changed(resource: Resource, published: Iterable[Metrics]) -> Resource:
+    """A workload whose containers publish metrics, and whose Jobs make the logins of exporters."""
     template = pod_template(resource.manifest)
     if template is None:
         return resource
     role = template["metadata"]["labels"].get(COMPONENT)
     containers = template["spec"]["containers"]
-    for source in sources:
-        metrics = source.metrics
+    for metrics in published:
         if metrics.pods == role:
-            containers = _publishing(containers, metrics)
+            containers = _with_metrics(containers, metrics)
         if metrics.login is not None and metrics.login.created_by == role:
             containers = _with_env(containers, metrics.login.env)
     if containers is template["spec"]["containers"]:
@@ -113,7 +133,7 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
     return replace(resource, manifest=with_pod(resource.manifest, extended))
 
 
-def _publishing(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
+def _with_metrics(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
     """Add the exporter, or the variables and arguments of the program, that publish a pod's metrics."""
     if metrics.exporter is not None:
         return [*containers, metrics.exporter]

@@ -53,6 +53,7 @@ def _starts(lowered: Lowered) -> Mapping[str, int]:
     for binding in lowered.graph.bindings:
         if binding.provider.name in lowered.packages:
             providers[binding.consumer.name].add(binding.provider.name)
+    spans = {name: package.span for name, package in lowered.packages.items()}
     starts: dict[str, int] = {}
     in_progress: set[str] = set()
 
@@ -61,7 +62,7 @@ def _starts(lowered: Lowered) -> Mapping[str, int]:
             return starts[name]
         in_progress.add(name)
         before = (provider for provider in sorted(providers[name]) if provider not in in_progress)
-        ends = [start(provider) + packages[provider].span for provider in before]
+        ends = [start(provider) + spans[provider] for provider in before]
         in_progress.discard(name)
         starts[name] = max([packages[name].phase, *ends])
         return starts[name]

@@ -84,8 +84,9 @@ def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
         backend = gateway.Backend(page.guard.name, page.guard.namespace, oidc.PORT)
     claimed = {
         resource
-        for binding in graph.bindings
-        if binding.provider.name == me.name and binding.offer == offer
+        for claims in graph.wiring(me.name).claimed.values()
+        for binding in claims
+        if binding.offer == offer
         for resource in binding.claim.resources
     }
     return gateway.Route(

@@ -82,12 +82,12 @@ CODES: dict[str, Code] = {
     ),
     "pooler-namespace": Code("error", "A pooler is not in its database's namespace."),
     "connection-budget": Code(
-        "error", "Clients may open more connections than PostgreSQL accepts.", rule=True
+        "error", "Clients may open more connections than PostgreSQL or a pooler accepts.", rule=True
     ),
     "requests-over-limits": Code("error", "A request is larger than its limit."),
     "reserved-variable": Code("error", "A variable of the user is one that the compiler derives."),
     "environment-collision": Code(
-        "error", "Two environments of one cluster share a namespace or a host."
+        "error", "Two environments of one cluster share a namespace, a host or an object."
     ),
     "unknown-format": Code("error", "No serving runtime reads a model's format."),
     "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
@@ -195,6 +195,9 @@ CODES: dict[str, Code] = {
     ),
     "secret-clash": Code("error", "Two credentials have one name."),
     "shared-keys": Code("warning", "A client writes the keys of another instance.", rule=True),
+    "shared-system": Code(
+        "warning", "Environments of one cluster set up one upstream system differently.", rule=True
+    ),
     "shared-volume": Code("warning", "Several workloads mount one volume claim.", rule=True),
     "shell-command": Code("warning", "A command needs a shell, and none runs.", rule=True),
     "loopback-host": Code("warning", "A program looks for a service in its own pod.", rule=True),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import TypeVar
 
 from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.synonyms import SUGGESTIONS, SYNONYMS
 from compiler.document.span import Span
+
+AmountT = TypeVar("AmountT", int, Fraction)
+MOST_TERMS = 8
 
 
 def closest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -95,3 +100,14 @@ def alternatives(words: Sequence[str]) -> str:
     """The words in their order and in backquotes: `a`, `b` or `c`."""
     *before, last_word = (f"`{word}`" for word in words)
     return " or ".join(filter(None, (", ".join(before), last_word)))
+
+
+def addition(terms: Sequence[tuple[AmountT, str]], written: Callable[[AmountT], str]) -> str:
+    """A sum in words, the largest terms first: `2 of a + 1 of b`. Many small terms are one."""
+    by_amount = sorted(terms, key=lambda term: term[0], reverse=True)
+    named, rest = by_amount[:MOST_TERMS], by_amount[MOST_TERMS:]
+    words = [f"{written(amount)} of {name}" for amount, name in named]
+    if rest:
+        amounts = [amount for amount, _ in rest]
+        words.append(f"{written(sum(amounts[1:], amounts[0]))} of {len(rest)} others")
+    return " + ".join(words)

@@ -13,6 +13,7 @@ from compiler.interfaces.postgresql import Binding, Pooling
 DEFAULT_POOL = 20  # connections of a pool if the server's limit is unknown: PgBouncer's own default
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 STEP, MINIMUM, MAXIMUM = 50, 100, 10000
+LEAST_CLIENTS = 1000  # connections that a pooler accepts at least, unless the spec sets fewer
 
 
 class Part(Struct, frozen=True):
@@ -35,14 +36,32 @@ def parts(claims: Iterable[Binding], sizes: Mapping[str, int] = NO_SIZES) -> Ite
     claims = list(claims)
     for binding in claims:
         if binding.via is None and binding.claim.database:
-            claim = binding.claim
-            yield Part(binding.consumer, claim.connections, claim.calculation or "its clients")
+            yield _of_client(binding)
         elif binding.claim.direct:
             yield Part(binding.consumer, binding.claim.direct, "past the pooler")
     for name, pooler in _poolers(claims).items():
         size = sizes.get(name, pooler.pooling.least)
         calculation = f"{pooler.pooling.replicas} replicas x {pooler.pools} pools x {size}"
         yield Part(pooler.instance, pooler.number * size, calculation)
+
+
+def _of_client(binding: Binding) -> Part:
+    claim = binding.claim
+    return Part(binding.consumer, claim.connections, claim.calculation or "its clients")
+
+
+def parts_of_pooler(logins: Iterable[Binding]) -> Iterator[Part]:
+    """Every client of a pooler, with the connections that it opens there."""
+    for login in logins:
+        client, past = _of_client(login), login.claim.direct
+        calculation = client.calculation + (f" - {past} past the pooler" if past else "")
+        yield Part(client.instance, client.count - past, calculation)
+
+
+def most_clients(logins: Iterable[Binding]) -> int:
+    """The limit of a pooler that is made for its clients: one replica may get them all."""
+    opened = sum(part.count for part in parts_of_pooler(logins))
+    return max(-(-opened // STEP) * STEP, LEAST_CLIENTS)
 
 
 class _Pooler(Struct, frozen=True):
@@ -60,19 +79,24 @@ class _Pooler(Struct, frozen=True):
 
 def _poolers(claims: Iterable[Binding]) -> dict[str, _Pooler]:
     """The poolers that clients of a server use, by name."""
-    pooled: dict[str, list[Binding]] = {}
-    for binding in claims:
-        if binding.via is not None:
-            pooled.setdefault(binding.via.provider.name, []).append(binding.via)
     return {
         name: _Pooler(
             logins[0].provider,
             logins[0].offer.pooling,
             len({(binding.secret, binding.claim.database) for binding in logins}),
         )
-        for name, logins in sorted(pooled.items())
+        for name, logins in by_pooler(claims).items()
         if logins[0].offer.pooling is not None
     }
+
+
+def by_pooler(claims: Iterable[Binding]) -> dict[str, list[Binding]]:
+    """The bindings of clients to the poolers of a server, by the poolers' names."""
+    clients: dict[str, list[Binding]] = {}
+    for binding in claims:
+        if binding.via is not None:
+            clients.setdefault(binding.via.provider.name, []).append(binding.via)
+    return dict(sorted(clients.items()))
 
 
 def pool_sizes(claims: Iterable[Binding], limit: int | None) -> dict[str, int]:

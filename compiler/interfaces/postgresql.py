@@ -31,9 +31,18 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
 
 
 def _most_pods(spec: object) -> int:
-    """The maximum number of pods of a model; a workload has one."""
-    replicas = [getattr(spec, key, None) for key in ("max_replicas", "min_replicas")]
-    return max(1, *(count or 0 for count in replicas))
+    """The most pods of a model, or of a run of a workload, at the same time."""
+    counts = [getattr(spec, key, None) for key in ("max_replicas", "min_replicas")]
+    completions: int | None = getattr(spec, "completions", None)
+    if completions is not None:
+        counts.append(min(completions, getattr(spec, "parallelism", None) or completions))
+    return max(1, *(count or 0 for count in counts))
+
+
+def _of_pods(spec: object) -> tuple[int, str]:
+    """The most connections of the pods of a tenant, and how they come about."""
+    pods, per_pod = _most_pods(spec), Claim().connections
+    return pods * per_pod, f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}"
 
 
 class Operator(Struct, frozen=True, kw_only=True):
@@ -50,6 +59,8 @@ class Pooling(Struct, frozen=True, kw_only=True):
     replicas: int
     size: int | None  # connections in each pool; None: derived from the server's limit
     smallest: int  # the smallest useful number
+    # The connections of clients that each replica accepts; None: derived from its clients.
+    most_clients: int | None
 
     @property
     def least(self) -> int:
@@ -79,17 +90,21 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
         # A user's program may keep state between transactions, so it uses a pooler only if the spec names one.
-        return Claim(database=consumer.name.replace("-", "_"), pooled=False)
+        connections, calculation = _of_pods(consumer.spec)
+        return Claim(
+            database=consumer.name.replace("-", "_"), pooled=False,
+            connections=connections, calculation=calculation,
+        )  # fmt: skip
 
     @classmethod
     def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: Any) -> Claim:
         """The claim of a client that opens the database itself: it has its own number of connections."""
-        pods, per_pod = _most_pods(consumer.spec), Claim().connections
+        connections, calculation = _of_pods(consumer.spec)
         writers = provider_claim.writers
         claim: Claim = replace(
-            provider_claim, shared=True, connections=pods * per_pod, direct=0,
+            provider_claim, shared=True, connections=connections, direct=0,
             read_only=writers is not None and consumer.name not in writers, writers=None,
-            calculation=f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}",
+            calculation=calculation,
         )  # fmt: skip
         return claim
 

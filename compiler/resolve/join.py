@@ -42,6 +42,9 @@ class Join:
         self.wrong = wrong  # instances with errors in their sections, and their types
         self.removed = removed  # instances of the base that the environment removes
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
+        # By interface and name: the offer of an instance that `bind` names; by interface: poolers.
+        self._by_name: dict[tuple[str, str], Candidate] = {}
+        self._poolers: dict[str, list[Candidate]] = defaultdict(list)
         self.client_offers: dict[str, Candidate] = {}  # the offer of each provider for its users
         self.components_of_type: dict[str, list[Instance[Any]]] = defaultdict(list)
         self._add_candidates()
@@ -68,7 +71,11 @@ class Join:
         for name, slots in self.offers.items():
             for provides, offer in slots.items():
                 candidate = Candidate(self.instances[name], provides, offer)
-                self.candidates[provides.endpoint.interface].append(candidate)
+                interface = provides.endpoint.interface
+                self.candidates[interface].append(candidate)
+                self._by_name.setdefault((interface, name), candidate)
+                if provides.forwards is not None:
+                    self._poolers[interface].append(candidate)
                 if provides.endpoint.for_clients:
                     self.client_offers.setdefault(name, candidate)
 
@@ -101,9 +108,8 @@ class Join:
 
     def successor(self, used: Candidate, move: Move | None) -> Candidate:
         """The offer of the instance that has taken the place of a used instance, if one has."""
-        name = move.target(used.provider.name) if move else used.provider.name
-        candidates = self.candidates[used.provides.endpoint.interface]
-        return next((c for c in candidates if c.provider.name == name), used)
+        name = (move.target(used.provider.name) if move else None) or used.provider.name
+        return self._by_name.get((used.provides.endpoint.interface, name), used)
 
     def _entailed(self, consumer: Instance[Any], candidate: Candidate) -> tuple[Binding, ...]:
         """The provider's own bindings that a tenant needs too; none for a component, bound earlier."""
@@ -137,20 +143,24 @@ class Join:
         Without such an offer, records the consumer as unsettled, and the reason.
         """
         interface = requires.endpoint.interface
-        candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
         move = consumer.settings.move
         named = consumer.spec.bind.get(requires.slot) or claim.provider
         named = move.target(named) if move else named
-        if named is not None:
-            candidate = next((c for c in candidates if c.provider.name == named), None)
-            if candidate is None:
-                self.unsettled.add(consumer.name)
-                problems.report_unknown_binding(self, consumer, requires, named, candidates)
+        candidate = self._by_name.get((interface, named)) if named is not None else None
+        if candidate is not None and candidate.provider.name != consumer.name:
             return candidate
+        candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
+        if named is not None:
+            self.unsettled.add(consumer.name)
+            problems.report_unknown_binding(self, consumer, requires, named, candidates)
+            return None
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(self._without_standby(final, move), consumer.settings.backup)
         if len(final) == 1 or (final and _is_duplicate(final)):
-            return pooler(final[0], candidates, claim) or final[0]
+            poolers = self._poolers_of(final[0], claim)
+            if len(poolers) < 2:
+                return poolers[0] if poolers else final[0]
+            final = poolers
         if final:
             self.unsettled.add(consumer.name)
             names = tuple(sorted(candidate.provider.name for candidate in final))
@@ -159,6 +169,16 @@ class Join:
             self.unsettled.add(consumer.name)
             self.missing[interface].append((consumer, requires.slot))
         return None
+
+    def pooler(self, final: Candidate, claim: Claim) -> Candidate | None:
+        """The only pooler in front of a provider, for claims that work behind one."""
+        poolers = self._poolers_of(final, claim)
+        return poolers[0] if len(poolers) == 1 else None
+
+    def _poolers_of(self, final: Candidate, claim: Claim) -> list[Candidate]:
+        interface = final.provides.endpoint.interface
+        poolers = self._poolers[interface] if claim.pooled else ()
+        return [pooler for pooler in poolers if _leads_to(pooler, final)]
 
 
 def _without_copies(candidates: list[Candidate], backup: Backup | None) -> list[Candidate]:
@@ -171,14 +191,6 @@ def _is_duplicate(candidates: list[Candidate]) -> bool:
     """Whether all candidates are of a type that may exist once per cluster: a rule reports that."""
     types = {candidate.provider.type for candidate in candidates}
     return len(types) == 1 and registry.component_of(candidates[0].provider).CLUSTER_SINGLETON != ""
-
-
-def pooler(final: Candidate, candidates: list[Candidate], claim: Claim) -> Candidate | None:
-    """The only pooler in front of a provider, for claims that work behind one."""
-    if not claim.pooled:
-        return None
-    poolers = [c for c in candidates if c.provides.forwards and _leads_to(c, final)]
-    return poolers[0] if len(poolers) == 1 else None
 
 
 def _leads_to(pooler: Candidate, final: Candidate) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from compiler.tenants import model_store
 
 if TYPE_CHECKING:
     from compiler.resolve.join import Candidate, Join
+
+_MOST_CONSUMERS = 8  # that a message names one by one
 
 
 def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
@@ -76,16 +79,18 @@ def report_unbound(join: Join) -> None:
             help=_help_of_claim(consumer, slot)
             or f"add {_one_of(registry.providers(interface))} under `spec.components`"
             f"{_no_substitute(join, consumer, slot)}",
-            related=dict.fromkeys(
-                [
-                    *_removed(join, interface),
-                    *(
-                        Related(f"{_required(needing)} one too", needing_span)
-                        for needing_span, needing, _ in further
-                        if needing_span != span
-                    ),
-                ]
-            ),
+            related=list(
+                dict.fromkeys(
+                    [
+                        *_removed(join, interface),
+                        *(
+                            Related(f"{_required(needing)} one too", needing_span)
+                            for needing_span, needing, _ in further
+                            if needing_span != span
+                        ),
+                    ]
+                )
+            )[:_MOST_CONSUMERS],
         )
 
 
@@ -132,32 +137,44 @@ def report_ambiguous(join: Join) -> None:
             continue
         needs.sort(key=lambda need: join.document.span_of(need[0].source))
         consumer, slot = needs[0]
+        span = join.document.span_of(consumer.source)
         related = [
             Related(f"`{name}` could", join.document.span_of(("spec", "components", name)))
             for name in names
         ]
         related += [
-            Related(f"{_required(needing)} one too", join.document.span_of(needing.source))
+            Related(f"{_required(needing)} one too", needing_span)
             for needing, _ in needs[1:]
-            if needing.name != consumer.name
+            if (needing_span := join.document.span_of(needing.source)) != span
         ]
         join.report.add(
             "ambiguous-binding",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and {listing(names)} would all do",
-            join.document.span_of(consumer.source),
+            span,
             path=consumer.source,
             help=list(_binds(needs, names[0])),
-            related=dict.fromkeys(related),
+            related=list(dict.fromkeys(related))[: len(names) + _MOST_CONSUMERS],
         )
 
 
-def _binds(needs: Sequence[tuple[Instance[Any], str]], name: str) -> Iterator[str]:
-    """The `bind` to add to each consumer: one map, because a second key of this name would be refused."""
-    slots: dict[str, list[str]] = {}
+def _binds(needs: Sequence[tuple[Instance[Any], str]], provider: str) -> Iterator[str]:
+    """The `bind` to add to each consumer, or where there are many, to those that need the same one.
+
+    It is one map for all slots of a consumer, because a second key of this name would be refused.
+    """
+    slots: dict[str, list[str]] = defaultdict(list)
     for needing, slot in needs:
-        slots.setdefault(_written(needing) or "each of them", []).append(f"{slot}: {name}")
-    for written, binds in slots.items():
-        yield f"add `bind: {{{', '.join(dict.fromkeys(binds))}}}` to {written}"
+        slots[_written(needing) or "each of the models"].append(f"{slot}: {provider}")
+    by_line: dict[str, list[str]] = defaultdict(list)
+    for consumer, bound in slots.items():
+        by_line[f"add `bind: {{{', '.join(dict.fromkeys(bound))}}}` to"].append(consumer)
+    for line, consumers in by_line.items():
+        if len(needs) <= _MOST_CONSUMERS:
+            yield from (f"{line} {consumer}" for consumer in consumers)
+        else:
+            rest = len(consumers) - _MOST_CONSUMERS
+            more = f" and {rest} more" if rest > 0 else ""
+            yield f"{line} {', '.join(consumers[:_MOST_CONSUMERS])}{more}"
 
 
 def _moves_apart(join: Join, interface: str, consumer: Instance[Any]) -> bool:

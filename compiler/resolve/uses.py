@@ -15,7 +15,7 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.resource import Env
 from compiler.resolve import conflicts, models, problems
-from compiler.resolve.join import Candidate, Join, pooler
+from compiler.resolve.join import Candidate, Join
 
 
 class Uses(Struct, frozen=True):
@@ -48,9 +48,8 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
             join.unsettled.add(consumer.name)
             continue
         claim = used.provides.endpoint.client_claim(consumer)
-        candidates = join.candidates[used.provides.endpoint.interface]
         named, used = used, join.successor(used, consumer.settings.move)
-        by_pooler = pooler(used, candidates, claim)
+        by_pooler = join.pooler(used, claim)
         used = by_pooler or used
         # While a back end is replaced, its clients keep their logins, which have its name.
         requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)

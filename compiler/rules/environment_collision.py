@@ -14,14 +14,15 @@ from compiler.interfaces import gateway
 from compiler.model import Graph, Path, Platform, hosts
 from compiler.registry import in_upstream_namespace
 
-_NAME: Path = ("spec", "cluster", "name")
+NAME: Path = ("spec", "cluster", "name")
+_LISTED = 3
 
 
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
     named = sorted(name for name in platforms if platforms[name].settings.cluster.name is not None)
-    spaces_of = {name: _namespaces(graphs[name]) for name in named}
+    spaces_of = {name: namespaces(graphs[name]) for name in named}
     hosts_of = {name: _routed(graphs[name]) for name in named}
     for earlier, later in combinations(named, 2):
         cluster = platforms[earlier].settings.cluster.name
@@ -35,14 +36,15 @@ def check_all(
             report.add(
                 "environment-collision",
                 f"`{earlier}` and `{later}` share the cluster `{cluster}` and the {noun}"
-                f"{'s' if len(values) > 1 else ''} {listing(values[:3])}",
-                platforms[later].document.value_span(_NAME),
-                path=_NAME,
+                f"{'s' if len(values) > 1 else ''} {listing(values[:_LISTED])}"
+                + (f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""),
+                platforms[later].document.value_span(NAME),
+                path=NAME,
                 help=_HELP[noun],
                 related=[
                     Related(
                         f"`{earlier}` names the same cluster",
-                        platforms[earlier].document.value_span(_NAME),
+                        platforms[earlier].document.value_span(NAME),
                     )
                 ],
             )
@@ -54,7 +56,7 @@ _HELP = {
 }
 
 
-def _namespaces(graph: Graph) -> set[str]:
+def namespaces(graph: Graph) -> set[str]:
     """The namespaces of all instances, also of those that the compiler adds, such as a login."""
     return {
         instance.namespace

@@ -33,8 +33,9 @@ class Spec(model.RunningSpec, model.AdoptsService):
 
     image: Image = Field(default="docker.io/edoburu/pgbouncer:v1.25.2-p0", description="Its image.")
     replicas: int = Field(default=1, ge=1, le=20, description="Poolers, each with separate pools.")
-    max_client_connections: int = Field(
-        default=1000, ge=10, le=100000, description="Clients that each replica accepts."
+    max_client_connections: Annotated[int, Field(ge=10, le=100000)] | None = Field(
+        default=None,
+        description="Clients that each replica accepts; default: what they open, at least 1000.",
     )
     pool_size: Annotated[int, Field(ge=1)] | None = Field(
         default=None,
@@ -48,8 +49,9 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     pooling = postgresql.Pooling(
-        replicas=me.spec.replicas, size=me.spec.pool_size, smallest=SMALLEST_POOL
-    )
+        replicas=me.spec.replicas, size=me.spec.pool_size, smallest=SMALLEST_POOL,
+        most_clients=me.spec.max_client_connections,
+    )  # fmt: skip
     return {POOL: postgresql.Offer(port=PORT, pooling=pooling)}
 
 
@@ -63,13 +65,14 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     server_capacity = connections.capacity(clients) if offer.grows else None
     sizes = connections.pool_sizes(clients, offer.max_connections or server_capacity)
     size = sizes.get(me.name, me.spec.pool_size or connections.DEFAULT_POOL)
+    most_clients = me.spec.max_client_connections or connections.most_clients(wiring.claims(POOL))
     if upstream.offer.operator is not None:
-        yield from pooler.lower(me, upstream, size)
+        yield from pooler.lower(me, upstream, size, most_clients)
         return
     ini = kube.render(
         __file__, "pgbouncer.ini.j2",
         databases=databases, upstream=upstream, pool_size=size, port=PORT,
-        max_client_connections=me.spec.max_client_connections,
+        max_client_connections=most_clients,
         server_tls="prefer" if upstream.sslmode == "prefer" else upstream.sslmode,
     )  # fmt: skip
     yield model.ConfigFiles(me.name, me.namespace, {"pgbouncer.ini": ini})

@@ -37,14 +37,14 @@ POOLER = model.CustomResource(
 
 
 def lower(
-    me: model.Instance[Any], upstream: postgresql.Endpoint, pool_size: int
+    me: model.Instance[Any], upstream: postgresql.Endpoint, pool_size: int, most_clients: int
 ) -> Iterator[model.Piece]:
     spec = me.spec
     operator = upstream.offer.operator
     assert operator is not None, me.name
     parameters = {
         "default_pool_size": str(pool_size),
-        "max_client_conn": str(spec.max_client_connections),
+        "max_client_conn": str(most_clients),
         "query_wait_timeout": "30",
     }
     pooler = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from compiler.delivery.answers import Ask, WrongAnswerError
 from compiler.delivery.doctor.admission import admission
 from compiler.delivery.doctor.authorities import authorities
-from compiler.delivery.doctor.cluster import kinds, storage, version
+from compiler.delivery.doctor.cluster import kinds, priorities, storage, version
 from compiler.delivery.doctor.finding import Finding
 from compiler.delivery.doctor.secrets import secrets
 from compiler.delivery.doctor.upstream import upstream
@@ -34,6 +34,7 @@ def _checks(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     yield version(lowered, ask)
     yield from kinds(lowered, ask)
     yield from storage(lowered, ask)
+    yield from priorities(lowered, ask)
     yield from upstream(lowered, ask)
     yield from secrets(lowered, ask)
     yield from admission(lowered, ask)

@@ -1,4 +1,4 @@
-"""Check what a cluster itself must have: its version, kinds of objects and classes of volumes."""
+"""Check what a cluster itself must have: its version, kinds of objects, classes of volumes and priorities."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ def storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     else:
         count = "several default storage classes" if defaults else "no default storage class"
         yield Finding(False, f"{count}; set `spec.cluster.storageClass`")
+
+
+def priorities(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
+    """The priority classes that instances name: without one, the API server refuses each pod by itself."""
+    named = {
+        instance.spec.priority_class
+        for instance in lowered.platform.having("priority_class")
+        if instance.spec.priority_class
+    }
+    if not named:
+        return
+    answer = asked(ask, ListOf[Named], "get", "priorityclasses")
+    names = {priority_class.metadata.name for priority_class in (answer.items if answer else ())}
+    for name in sorted(named):
+        exists = name in names
+        yield Finding(exists, f"{'' if exists else 'no '}priority class `{name}`")
 
 
 def _named_classes(lowered: Lowered) -> set[str]:

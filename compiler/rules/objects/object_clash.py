@@ -30,6 +30,6 @@ def _report(
         f"`{owner.name}` and `{package.name}` would both make {kind} `{name}`{location}",
         platform.document.span_of(package_path),
         path=package_path,
-        help=f"rename `{package.name}`, or give it another namespace",
+        help=f"rename `{package.name}`" + (", or give it another namespace" if namespace else ""),
         related=[Related("the other one", platform.document.span_of(owner_path))],
     )

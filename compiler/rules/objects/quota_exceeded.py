@@ -10,25 +10,29 @@ such as a sidecar, are not counted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 
 from compiler.diagnostics import Report
+from compiler.diagnostics.words import addition
 from compiler.model import Lowered, Manifest, Path, Platform, Resource, pod_template
 from compiler.spec import quantity
 
+Owned = tuple[str, Resource]  # the name of a package, and one of its objects
+
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
-    for namespace, quota in platform.settings.cluster.quotas.items():
+    quotas = platform.settings.cluster.quotas
+    objects = _objects(lowered, quotas.keys()) if quotas else {}
+    for namespace, quota in quotas.items():
         for key, limit in quota.written().items():
             name = "ephemeral-storage" if key == "ephemeralStorage" else key
-            terms = list(_requests(lowered, namespace, name))
-            total = sum((amount for _, amount in terms), Fraction(0))
+            terms = _requests(objects.get(namespace, ()), name)
+            total = sum((amount for amount, _ in terms), Fraction(0))
             if total > quantity.amount(limit):
                 path: Path = ("spec", "cluster", "quotas", namespace, key)
-                terms_text = " + ".join(
-                    f"{_written(a, name)} of `{package}`" for package, a in terms
-                )
+                terms_text = addition(terms, partial(_written, name=name))
                 report.add(
                     "quota-exceeded",
                     f"`{namespace}` admits requests of {limit} {name}, and its pods request "
@@ -39,14 +43,22 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                 )
 
 
-def _requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
-    """The sum of requests of each package's pods in a namespace."""
-    amounts: dict[str, Fraction] = defaultdict(Fraction)
+def _objects(lowered: Lowered, namespaces: Collection[str]) -> Mapping[str, list[Owned]]:
+    """The objects in each of some namespaces, with the names of their packages."""
+    objects: dict[str, list[Owned]] = defaultdict(list)
     for package in lowered.all_packages:
         for resource in package.resources:
-            if resource.namespace == namespace:
-                amounts[package.name] += _of_object(resource, name)
-    yield from ((package, amount) for package, amount in sorted(amounts.items()) if amount)
+            if resource.namespace in namespaces:
+                objects[resource.namespace].append((package.name, resource))
+    return objects
+
+
+def _requests(objects: Iterable[Owned], name: str) -> list[tuple[Fraction, str]]:
+    """The sum of requests of each package's pods among some objects."""
+    amounts: dict[str, Fraction] = defaultdict(Fraction)
+    for package, resource in objects:
+        amounts[package] += _of_object(resource, name)
+    return [(amount, f"`{package}`") for package, amount in sorted(amounts.items()) if amount]
 
 
 def _of_object(resource: Resource, name: str) -> Fraction:
