@@ -83,6 +83,8 @@ class Server(Struct, frozen=True):
         return model.Credential(
             self.replication, {"password": model.Random.PASSWORD}, (self.me.namespace,),
             (self.me.name,),
+            # Otherwise the copies restart after the primary, and log in to it with the new value.
+            between_pods=self.spec.failover == "sentinel",
         )  # fmt: skip
 
     def config(self) -> model.ConfigFiles:
