@@ -216,6 +216,8 @@ def test_a_password_that_the_server_keeps_is_changed_there(tmp_path: Path) -> No
         "secrets", "rotate", "default", "postgres-superuser", "-f", written(tmp_path, "local")
     ).stdout
     assert "ALTER ROLE postgres PASSWORD" in lines
+    # A server that refuses the statement ends the plan: the Secret has the new password, and the server the old one.
+    assert lines.rstrip().endswith("-- psql -q --set ON_ERROR_STOP=1 -U postgres")
     assert "rollout restart" not in lines
 
 
