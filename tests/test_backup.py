@@ -81,6 +81,24 @@ def test_copies_go_where_the_spec_says_and_nobody_else_goes_there() -> None:
     assert providers["mlflow", "artifacts"] == providers["lakefs", "store"] == "seaweedfs"
 
 
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [("0 2 * * *", 21600), ("0 * * * *", 3600), ("*/5 * * * *", 600), ("0 0 29 2 *", 21600)],
+)
+def test_a_copy_that_could_not_start_in_time_starts_later(schedule: str, seconds: int) -> None:
+    """Otherwise a control plane that is away for ten minutes, as for an upgrade, costs the copy of the night."""
+    backup = f'{{to: offsite, schedule: "{schedule}", drill: "{schedule}"}}'
+    lowered_platform = of("    postgres: {}\n    seaweedfs: {}\n    cloudnative-pg: {}\n"
+                          "    mlflow: {bind: {backend-store: postgres}}", backup)  # fmt: skip
+    latest = {
+        name: job["spec"]["startingDeadlineSeconds"]
+        for name, job in cron_jobs(lowered_platform).items()
+        if not job["spec"]["suspend"]
+    }
+    names = ("postgres-backup", "postgres-drill", "seaweedfs-backup", "seaweedfs-drill")
+    assert latest == dict.fromkeys((*names, "cloudnative-pg-drill"), seconds)
+
+
 def test_restores_wait_to_be_started_by_hand() -> None:
     suspended = {name: job["spec"]["suspend"] for name, job in cron_jobs(lowered()).items()}
     assert {name for name, waits in suspended.items() if waits} == {

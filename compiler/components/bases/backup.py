@@ -15,6 +15,7 @@ from msgspec import Struct
 from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
+from compiler.spec import cron
 from compiler.spec.backup import Backup, days
 
 COPIES = model.Requires(s3.COPIES, s3.Endpoint)
@@ -152,6 +153,12 @@ def pods(
     )  # fmt: skip
 
 
+def latest_start(schedule: str | None) -> int:
+    """How many seconds late a copy or a drill may start: a late one is better than none until the next."""
+    gap = cron.shortest_gap(schedule) if schedule else 0
+    return max(600, LONGEST if gap is None else min(LONGEST, gap))
+
+
 def cron_job(
     me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None,
     deletes: str,
@@ -159,7 +166,7 @@ def cron_job(
     """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect."""
     job = kube.cron_job(
         me, template, schedule=schedule, deadline=LONGEST, retries=1, name=f"{me.name}-{role}",
-        step=2,
+        step=2, latest_start=latest_start(schedule),
     )  # fmt: skip
     if role == "restore":
         job.manifest["metadata"]["annotations"] = {model.REPLACES: deletes}
