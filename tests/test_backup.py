@@ -341,9 +341,34 @@ def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: P
         f"kubectl wait {names} -n mlops --for=jsonpath='{{.spec.suspend}}'=true --timeout=5s",
     )
     assert lines.index(wait) < lines.index(still[0]) < lines.index(still[1]) < jobs[0]
+    # A run that has begun before would go on.
+    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while runs=")]
+    assert f"kubectl get {names} -n mlops " in lines[ends]
+    assert lines.index(schedules[-1]) < ends < jobs[0]
     assert "pause Argo CD or Flux first" in lines[0]
     restarts = [lines.index(schedule.replace("true", "false")) for schedule in schedules]
     assert jobs[-1] < min(restarts)
+
+
+def test_a_restore_waits_for_the_copy_that_runs(tmp_path: Path) -> None:
+    """It would copy data that is half replaced, and the restore would read objects that it moves."""
+    (wait,) = [
+        line
+        for line in restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
+        if line.startswith("while runs=")
+    ]
+    (tmp_path / "kubectl").write_text(
+        f"#!/bin/sh\necho >>{tmp_path}/calls\n[ $(wc -l <{tmp_path}/calls) -gt 2 ] || echo postgres-backup-2\n"
+    )
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    for name in ("kubectl", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    process = subprocess.run(
+        ["sh", "-e"], input=f"{wait}\necho reached\n", env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = process.stdout.splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [*["postgres-backup-2"] * 2, "reached"]
 
 
 @pytest.mark.parametrize(

@@ -44,17 +44,32 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
         *stops,
         *(_wait_for_pods(client.labels, client.namespace) for client in upstream),
         *waits,
+        *_ends_of_runs(on_schedule),
         *_still(running, "replicas", "0"),
         *_still(on_schedule, "suspend", "true"),
     )
 
 
+def _ends_of_runs(on_schedule: Iterable[Resource]) -> Iterator[str]:
+    """Wait for the runs that schedules have started before they were suspended: a run may still write, or copy."""
+    for space, names in _by_namespace(on_schedule):
+        runs = f"kubectl get {names} -n {space} -o jsonpath='{{..status.active[*].name}}'"
+        yield (
+            f'while runs=$({runs}) && [ -n "$runs" ]; do '
+            'echo "waiting for the end of these Jobs, or their deletion: $runs"; sleep 10; done'
+        )
+
+
 def _still(stopped: Iterable[Resource], field: str, value: str) -> Iterator[str]:
     """The commands that fail where a deliverer, such as Argo CD with `selfHeal`, has undone a stop meanwhile."""
-    by_namespace = groupby(sorted(stopped, key=_namespace), key=_namespace)
-    for space, resources in by_namespace:
-        names = " ".join(f"{resource.kind.lower()}/{resource.name}" for resource in resources)
+    for space, names in _by_namespace(stopped):
         yield f"kubectl wait {names} -n {space} --for=jsonpath='{{.spec.{field}}}'={value} --timeout=5s"
+
+
+def _by_namespace(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
+    """The namespaces of some objects, each with their names for kubectl."""
+    for space, alike in groupby(sorted(resources, key=_namespace), key=_namespace):
+        yield space, " ".join(f"{resource.kind.lower()}/{resource.name}" for resource in alike)
 
 
 def _namespace(resource: Resource) -> str:
