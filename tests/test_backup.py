@@ -62,7 +62,8 @@ def test_an_instance_differs_where_it_says_so() -> None:
         for config_files in lowered().packages["reports"].configs
         if config_files.name == "reports-backup"
     ]
-    assert f"{8 * 7} * 86400" in config.files["upload.sh"]
+    assert "KEEP_DAYS * 86400" in config.files["upload.sh"]
+    assert f"'KEEP_DAYS', 'value': '{8 * 7}'" in str(jobs["reports-backup"])
     buckets = {
         binding.consumer.name: binding.claim.buckets
         for binding in lowered().graph.bindings

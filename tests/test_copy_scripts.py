@@ -30,7 +30,7 @@ def run(text: str, rclone: str, folder: Path) -> subprocess.CompletedProcess[str
         text = text.replace(path, f"{folder}/{here}")
     return subprocess.run(
         ["sh", "-eu", "-c", text],
-        env={"PATH": f"{folder}:/usr/bin:/bin", "BACKUP_KEY": "key"},
+        env={"PATH": f"{folder}:/usr/bin:/bin", "BACKUP_KEY": "key", "KEEP_DAYS": "7"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

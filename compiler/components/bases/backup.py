@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -21,6 +22,11 @@ from compiler.spec.backup import Backup, days
 COPIES = model.Requires(s3.COPIES, s3.Endpoint)
 FOLDER, SCRIPTS = "/backup", "/etc/platformc"
 LONGEST = 6 * 3600  # seconds of a run
+KEEP = "KEEP_DAYS"
+_FORGETS = model.Effect(
+    f"spec/jobTemplate/spec/template/spec/containers/[^/]+/env/{KEEP}/value", model.Risk.DATA_LOSS,
+    "the next copy deletes the copies that are too old by the new `keep`", when=model.shrinks,
+)  # fmt: skip
 
 
 class Plan(Struct, frozen=True):
@@ -100,6 +106,11 @@ def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple
     )
 
 
+def keeping(backup_plan: Plan) -> Env:
+    """How long the Job that copies keeps what it has copied."""
+    return Env(KEEP, str(backup_plan.days))
+
+
 def target(backup_plan: Plan, store: s3.Endpoint) -> str:
     """Where copies lie, as rclone names it."""
     return "safe:" if backup_plan.encrypt else f"copies:{store.bucket}/"
@@ -122,7 +133,6 @@ def template_words(
         "bucket": f"copies:{store.bucket}",
         "key": f"{me.name}-backup-key" if backup_plan.encrypt else "",
         "encrypt": backup_plan.encrypt,
-        "days": backup_plan.days,
     }
 
 
@@ -170,4 +180,4 @@ def cron_job(
     )  # fmt: skip
     if role == "restore":
         job.manifest["metadata"]["annotations"] = {model.REPLACES: deletes}
-    return job
+    return replace(job, effects=(_FORGETS,)) if role == "backup" else job

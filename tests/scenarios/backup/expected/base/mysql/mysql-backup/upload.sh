@@ -10,7 +10,7 @@ rclone check --one-way "/backup/$stamp" "safe:/$stamp"
 sha256sum "/backup/$stamp/SHA256SUMS" | cut -d' ' -f1 | rclone rcat "safe:/complete/$stamp"
 # Prints the times of copies that are too old: of whole ones but the newest, and of what copies that broke off have left.
 old_copies() { # FOLDER...: where each copy has a folder
-  oldest=$(date -u -d "@$(($(date +%s) - 30 * 86400))" +%Y%m%dT%H%M%SZ)
+  oldest=$(date -u -d "@$(($(date +%s) - KEEP_DAYS * 86400))" +%Y%m%dT%H%M%SZ)
   rclone lsf "safe:/complete" >/tmp/complete
   cp /tmp/complete /tmp/copies
   for folder in "$@"; do

@@ -1,5 +1,5 @@
 # Copies every bucket. What changed or went since the last copy is kept under the time of this one, so
-# that any state of the last 30 days can be put together again; see restore-buckets.sh.
+# that any state of the last KEEP_DAYS days can be put together again; see restore-buckets.sh.
 set -eu
 RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
 export RCLONE_CONFIG_SAFE_PASSWORD
@@ -18,7 +18,7 @@ rclone copy /tmp/contents "safe:/contents/$stamp"
 (cd /tmp/contents && sha256sum -- *) | rclone rcat "safe:/complete/$stamp"
 # Prints the times of copies that are too old: of whole ones but the newest, and of what copies that broke off have left.
 old_copies() { # FOLDER...: where each copy has a folder
-  oldest=$(date -u -d "@$(($(date +%s) - 30 * 86400))" +%Y%m%dT%H%M%SZ)
+  oldest=$(date -u -d "@$(($(date +%s) - KEEP_DAYS * 86400))" +%Y%m%dT%H%M%SZ)
   rclone lsf "safe:/complete" >/tmp/complete
   cp /tmp/complete /tmp/copies
   for folder in "$@"; do
