@@ -62,7 +62,8 @@ def test_an_instance_differs_where_it_says_so() -> None:
         for config_files in lowered().packages["reports"].configs
         if config_files.name == "reports-backup"
     ]
-    assert f"{8 * 7} * 86400" in config.files["upload.sh"]
+    assert "KEEP_DAYS * 86400" in config.files["upload.sh"]
+    assert f"'KEEP_DAYS', 'value': '{8 * 7}'" in str(jobs["reports-backup"])
     buckets = {
         binding.consumer.name: binding.claim.buckets
         for binding in lowered().graph.bindings
@@ -79,6 +80,24 @@ def test_copies_go_where_the_spec_says_and_nobody_else_goes_there() -> None:
     }
     assert providers["postgres", "backups"] == providers["seaweedfs", "backups"] == "offsite"
     assert providers["mlflow", "artifacts"] == providers["lakefs", "store"] == "seaweedfs"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"),
+    [("0 2 * * *", 21600), ("0 * * * *", 3600), ("*/5 * * * *", 600), ("0 0 29 2 *", 21600)],
+)
+def test_a_copy_that_could_not_start_in_time_starts_later(schedule: str, seconds: int) -> None:
+    """Otherwise a control plane that is away for ten minutes, as for an upgrade, costs the copy of the night."""
+    backup = f'{{to: offsite, schedule: "{schedule}", drill: "{schedule}"}}'
+    lowered_platform = of("    postgres: {}\n    seaweedfs: {}\n    cloudnative-pg: {}\n"
+                          "    mlflow: {bind: {backend-store: postgres}}", backup)  # fmt: skip
+    latest = {
+        name: job["spec"]["startingDeadlineSeconds"]
+        for name, job in cron_jobs(lowered_platform).items()
+        if not job["spec"]["suspend"]
+    }
+    names = ("postgres-backup", "postgres-drill", "seaweedfs-backup", "seaweedfs-drill")
+    assert latest == dict.fromkeys((*names, "cloudnative-pg-drill"), seconds)
 
 
 def test_restores_wait_to_be_started_by_hand() -> None:
@@ -316,8 +335,41 @@ def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: P
     assert "app.kubernetes.io/instance=mlflow " in wait
     jobs = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
     assert lines.index(schedules[-1]) < lines.index(wait) < jobs[0]
+    # Argo CD with `selfHeal` starts again what it has not stopped: then the plan ends before anything is replaced.
+    names = " ".join(line.split()[2] for line in schedules)
+    still = (
+        "kubectl wait deployment/mlflow -n mlops --for=jsonpath='{.spec.replicas}'=0 --timeout=5s",
+        f"kubectl wait {names} -n mlops --for=jsonpath='{{.spec.suspend}}'=true --timeout=5s",
+    )
+    assert lines.index(wait) < lines.index(still[0]) < lines.index(still[1]) < jobs[0]
+    # A run that has begun before would go on.
+    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while runs=")]
+    assert f"kubectl get {names} -n mlops " in lines[ends]
+    assert lines.index(schedules[-1]) < ends < jobs[0]
+    assert "pause Argo CD or Flux first" in lines[0]
     restarts = [lines.index(schedule.replace("true", "false")) for schedule in schedules]
     assert jobs[-1] < min(restarts)
+
+
+def test_a_restore_waits_for_the_copy_that_runs(tmp_path: Path) -> None:
+    """It would copy data that is half replaced, and the restore would read objects that it moves."""
+    (wait,) = [
+        line
+        for line in restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
+        if line.startswith("while runs=")
+    ]
+    (tmp_path / "kubectl").write_text(
+        f"#!/bin/sh\necho >>{tmp_path}/calls\n[ $(wc -l <{tmp_path}/calls) -gt 2 ] || echo postgres-backup-2\n"
+    )
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    for name in ("kubectl", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    process = subprocess.run(
+        ["sh", "-e"], input=f"{wait}\necho reached\n", env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = process.stdout.splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [*["postgres-backup-2"] * 2, "reached"]
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,12 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
         object_of("ObjectStore", configuration={"destinationPath": "s3://b/"}), RELOAD),
     "a shorter retention of an operator's backups": (
         object_of("ObjectStore", retentionPolicy="30d"), object_of("ObjectStore", retentionPolicy="7d"),
+        DATA_LOSS),
+    "a longer retention of an operator's backups": (
+        object_of("ObjectStore", retentionPolicy="30d"), object_of("ObjectStore", retentionPolicy="5w"),
         RELOAD),
+    "an end of the retention of an operator's backups": (
+        object_of("ObjectStore", retentionPolicy="30d"), object_of("ObjectStore"), RELOAD),
     "an archive that a new cluster is made from": (
         cluster(), cluster(bootstrap={"recovery": {"source": "archive"}}), NO_OP),
     "an operator's minor release": (
@@ -809,6 +814,35 @@ def test_copies_that_a_restore_no_longer_finds_are_lost(
             assert change.risk is DATA_LOSS
             assert "no longer find the copies of before" in change.judgements[0].reason
             assert "make a copy right after" in change.judgements[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        ("30d", "7d", True),
+        ("4w", "27d", True),
+        ("7d", "30d", False),
+        ("30d", "5w", False),
+        ("28d", "4w", False),
+    ],
+)
+def test_copies_that_will_be_too_old_are_lost(old: str, new: str, lost: bool) -> None:
+    """The next copy, or the plugin's next check, deletes them for good."""
+    both = [
+        pipeline.compile(COPIED.replace("copies}", f"copies, keep: {keep}}}").encode(), "platform.yaml")
+        for keep in (old, new)
+    ]  # fmt: skip
+    losses = [change for change in compare(*both) if change.risk is DATA_LOSS]
+    names = {
+        "CronJob mlops/mysql-backup",
+        "CronJob mlops/seaweedfs-backup",
+        "ObjectStore mlops/postgres",
+    }
+    assert {f"{change.kind} {change.namespace}/{change.name}" for change in losses} == (
+        names if lost else set()
+    )
+    for change in losses:
+        assert any("too old by the new `keep`" in judged.reason for judged in change.judgements)
 
 
 SERVED = KEPT.replace("components:\n", """components:

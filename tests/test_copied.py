@@ -121,7 +121,8 @@ def test_a_job_that_copies_reads_alone_encrypts_prunes_and_is_watched(name: str)
         store = lowered.graph.by_consumer[package.name]["backups"].secret
         assert secrets(job) == {f"{package.name}-backup", f"{package.name}-backup-key", store}
         scripts = "".join(text for config in package.configs for text in config.files.values())
-        assert f"{days(package)} * 86400" in scripts
+        assert "KEEP_DAYS * 86400" in scripts
+        assert f'"KEEP_DAYS", "value": "{days(package)}"' in json.dumps(job)
         watched = [f"{package.name}-backup", f"{package.name}-drill"]
         for title in watched:
             assert not jobs[title]["spec"].get("suspend")

@@ -463,8 +463,45 @@ def test_without_a_change_of_fixed_fields_nothing_is_made_anew(
 ) -> None:
     result = since(tmp_path, words, words)
     assert result.exit_code == 0, result.output
-    assert "kubectl delete" not in result.stdout
+    # Only Jobs that have failed, which the next test is about.
+    deletions = [line for line in result.stdout.splitlines() if "kubectl delete" in line]
+    assert len(deletions) == 1
+    assert deletions[0].startswith("for job in ")
     assert "kubectl patch" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("conditions", "again"),
+    [
+        ("Failed", True),
+        ("FailureTarget Failed", True),  # since Kubernetes 1.31
+        ("SuccessCriteriaMet Complete", False),
+        ("FailureTarget", False),  # its pods are ending
+        ("Suspended", False),
+        ("", False),
+    ],
+)
+def test_a_job_that_has_failed_runs_again_with_the_next_delivery(
+    conditions: str, again: bool, tmp_path: Path
+) -> None:
+    """To apply it once more changes nothing, and the plan would wait in vain."""
+    lowered_platform = lowered("minimal", "default")
+    step, *rest = steps(lowered_platform)
+    jobs = [(manifest["metadata"]["name"], manifest["metadata"]["namespace"])
+            for manifest in manifests(lowered_platform) if manifest["kind"] == "Job"]  # fmt: skip
+    assert jobs
+    assert rest[0].title.startswith("wave 0")
+    program = f'#!/bin/sh\n[ "$1" = get ] || echo "$*" >>{tmp_path}/calls\n[ "$1" != get ] || echo {conditions}\n'
+    (tmp_path / "kubectl").write_text(program)
+    (tmp_path / "kubectl").chmod(0o755)
+    subprocess.run(
+        ["sh", "-e"], input="\n".join(step.commands), text=True, check=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    calls = tmp_path / "calls"
+    actual = calls.read_text().splitlines() if calls.exists() else []
+    expected = sorted(f"delete job {name} -n {space}" for name, space in jobs)
+    assert actual == (expected if again else [])
 
 
 @pytest.mark.parametrize(

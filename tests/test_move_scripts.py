@@ -91,9 +91,13 @@ def test_an_archive_that_never_stands_still_is_copied_and_not_compared(
     assert ("check from:mlflow to:mlflow" in calls) == ("mlflow" in clients)
 
 
-# Of MySQL's own programs: which server was asked for what. The old one holds a table, the new one none.
+# Of MySQL's own programs: which server was asked for what. The old one holds a table, the new one none. The call with
+# the number FAILS gets no answer.
 MYSQL = """#!/bin/sh
-echo "$MYSQL_HOST $(cat "$HOME/.my.cnf" | tr '\\n' ' ') $(basename "$0") $*" >>CALLS
+words="$MYSQL_HOST $(cat "$HOME/.my.cnf") $(basename "$0") $*"
+printf '%s\\n' "$words" | tr '\\n' ' ' >>CALLS
+echo >>CALLS
+[ "$(wc -l <CALLS)" != "${FAILS:-}" ] || exit 1
 case "$(basename "$0") $*" in
   mysqldump*) echo "INSERT INTO \\`runs\\` VALUES (1);" ;;
   *VERSION*) echo 8.4.7 ;;
@@ -103,26 +107,31 @@ esac
 """
 
 
-def test_a_mysql_takes_no_writes_before_the_rest_is_copied(tmp_path: Path) -> None:
-    """A server of 8.0.22 or newer, which no live test has."""
+def moved(folder: Path, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Runs the move of a MySQL, whose databases take no writes meanwhile; and its calls."""
     (config,) = compiled("tables").packages["move"].configs
-    (tmp_path / "backup").mkdir()
+    (folder / "backup").mkdir(parents=True)
     for name, script in config.files.items():
-        for path, folder in {"/etc/platformc": tmp_path, "/backup": tmp_path / "backup"}.items():
-            script = script.replace(f"{path}/", f"{folder}/")
-        (tmp_path / name).write_text(script)
+        for path, here in {"/tmp/": "", "/etc/platformc/": "", "/backup/": "backup/"}.items():
+            script = script.replace(path, f"{folder}/{here}")
+        (folder / name).write_text(script)
     for name in ("mysql", "mysqldump"):
-        (tmp_path / name).write_text(MYSQL.replace("CALLS", f"{tmp_path}/calls"))
-        (tmp_path / name).chmod(0o755)
+        (folder / name).write_text(MYSQL.replace("CALLS", f"{folder}/calls"))
+        (folder / name).chmod(0o755)
     env = {
-        "PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "FREEZE": "yes",
+        "PATH": f"{folder}:/usr/bin:/bin", "HOME": str(folder), "FREEZE": "yes", **variables,
         **{f"{key}_{side}_TRAINING": "x" for key in ("USER", "PASSWORD") for side in ("FROM", "TO")},
     }  # fmt: skip
     process = subprocess.run(
-        ["sh", str(tmp_path / "move.sh")], env=env, capture_output=True, text=True, check=False
+        ["sh", str(folder / "move.sh")], env=env, capture_output=True, text=True, check=False
     )
+    return process, (folder / "calls").read_text().splitlines()
+
+
+def test_a_mysql_takes_no_writes_before_the_rest_is_copied(tmp_path: Path) -> None:
+    """A server of 8.0.22 or newer, which no live test has."""
+    process, calls = moved(tmp_path)
     assert process.returncode == 0, process.stderr
-    calls = (tmp_path / "calls").read_text().splitlines()
     frozen, thawed, copied = (
         next(n for n, line in enumerate(calls) if line.startswith(host) and words in line)
         for host, words in (
@@ -131,3 +140,19 @@ def test_a_mysql_takes_no_writes_before_the_rest_is_copied(tmp_path: Path) -> No
     )  # fmt: skip
     assert thawed < frozen < copied
     assert all(("ssl-mode=REQUIRED" in line) == ("example.com" in line) for line in calls)
+
+
+def test_a_question_that_a_mysql_does_not_answer_ends_the_move(tmp_path: Path) -> None:
+    """Without an answer, a server would pass for an empty one, or for one that still takes writes."""
+    _, calls = moved(tmp_path / "whole")
+    # The first two wait for the servers; and what was not emptied differs from the original at the end.
+    questions = [
+        number
+        for number, call in enumerate(calls, 1)
+        if "=SELECT" in call and number > 2 and "'DROP '" not in call
+    ]
+    assert len(questions) > 10
+    for number in questions:
+        process, made = moved(tmp_path / str(number), FAILS=str(number))
+        assert process.returncode != 0, made[number - 1]
+        assert len(made) == number, made

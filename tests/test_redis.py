@@ -10,8 +10,12 @@ from pydantic import ValidationError
 from support.cluster import Template, objects, templates
 from support.diagnosing import diagnosed
 
+from compiler import pipeline
 from compiler.components import external_redis
 from compiler.components.bases import redis
+from compiler.diff import worst
+from compiler.diff.compare import compare
+from compiler.model.effects import Risk
 from compiler.spec import quantity
 from compiler.spec.section import parse
 
@@ -199,3 +203,33 @@ def test_no_sentinel_is_the_pod_itself() -> None:
     spec = {"mode": "sentinel", "masterName": "features", "hosts": ["s1.example.com", "localhost"]}
     with pytest.raises(ValidationError, match="each pod itself"):
         parse(external_redis.Spec, spec)
+
+
+@pytest.mark.parametrize("component", ["redis", "valkey"])
+@pytest.mark.parametrize(
+    ("before", "after", "risk"),
+    [
+        ("memory: 2Gi", "memory: 1Gi", Risk.DATA_LOSS),
+        ("memory: 2Gi", "memory: 2048Mi", Risk.NO_OP),
+        ("memory: 1Gi", "memory: 2Gi", Risk.DOWNTIME),
+        # Writes are refused until there is room, and no key goes.
+        ("memory: 2Gi, eviction: noeviction", "memory: 1Gi, eviction: noeviction", Risk.DOWNTIME),
+        # The keys go with each restart anyway.
+        ("memory: 2Gi, persistence: none", "memory: 1Gi, persistence: none", Risk.DOWNTIME),
+        ("memory: 2Gi, replicas: 2", "memory: 1Gi, replicas: 2", Risk.DATA_LOSS),
+    ],
+)
+def test_keys_that_no_longer_fit_are_lost(
+    component: str, before: str, after: str, risk: Risk
+) -> None:
+    """On a volume of the same size, whose change would be a loss, too."""
+    storage = "" if "none" in before else ", storage: 20Gi"
+    trees = [
+        pipeline.compile(
+            "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: a}\nspec:\n"
+            f"  components: {{{component}: {{{section}{storage}}}}}\n".encode(),
+            "platform.yaml",
+        )
+        for section in (before, after)
+    ]
+    assert worst(change.risk for change in compare(*trees)) == risk

@@ -216,6 +216,8 @@ def test_a_password_that_the_server_keeps_is_changed_there(tmp_path: Path) -> No
         "secrets", "rotate", "default", "postgres-superuser", "-f", written(tmp_path, "local")
     ).stdout
     assert "ALTER ROLE postgres PASSWORD" in lines
+    # A server that refuses the statement ends the plan: the Secret has the new password, and the server the old one.
+    assert lines.rstrip().endswith("-- psql -q --set ON_ERROR_STOP=1 -U postgres")
     assert "rollout restart" not in lines
 
 
@@ -281,3 +283,34 @@ def test_an_unknown_secret_gets_a_suggestion(tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "did you mean `mlflow-artifacts`?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("section", "secret", "roles"),
+    [
+        ("redis: {replicas: 3, failover: sentinel}", "redis-replication", ["server"]),
+        ("valkey: {replicas: 3, failover: sentinel}", "valkey-replication", ["server"]),
+        ("minio: {replicas: 4, pools: [{replicas: 4}]}", "minio-root", ["server", "pool-2"]),
+        ("redis: {replicas: 3}", "redis-replication", []),
+        ("redis: {replicas: 3, failover: sentinel}", "job-redis", []),
+        ("minio: {}", "minio-root", []),
+    ],
+)
+def test_pods_that_log_in_to_each_other_restart_at_once(
+    section: str, secret: str, roles: list[str], tmp_path: Path
+) -> None:
+    """One with the new value is never ready among those with the old one, and a rolling update waits for it."""
+    name = section.partition(":")[0]
+    (tmp_path / "platform.yaml").write_text(
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: a}\nspec:\n"
+        f"  components:\n    {section}\n"
+        f"  workloads:\n    job: {{image: 'example.com/job:1.0', uses: [{name}]}}\n"
+    )
+    result = run("secrets", "rotate", "default", secret, "-f", tmp_path / "platform.yaml")
+    lines = result.stdout.splitlines()
+    deletions = [n for n, line in enumerate(lines) if line.startswith("kubectl delete pods ")]
+    actual = [re.findall(r"component=([^,]+)", lines[number]) for number in deletions]
+    assert actual == [[role] for role in roles]
+    ends = [n for n, line in enumerate(lines) if "rollout status statefulset/" in line]
+    assert len(ends) == max(len(roles), 2 if section == "redis: {replicas: 3}" else 1)
+    assert all(deletion < end for deletion in deletions for end in ends)

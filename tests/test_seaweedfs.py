@@ -194,3 +194,34 @@ def test_without_a_server_every_bucket_still_has_volumes(
     assert room >= copies * 2 * (buckets + 1) or size == volumes.SMALLEST
     if storage * GIB >= volumes.needed(buckets, servers, copies):
         assert room >= copies * (buckets + 1)
+
+
+# As SeaweedFS 4.48 prints it, which was run: the server is away for the first call, and each bucket is there by then.
+WEED = r"""#!/bin/sh
+read -r command
+echo "$command" >>FOLDER/calls
+if [ "$(wc -l <FOLDER/calls)" = 1 ]; then
+  echo "error: rpc error: code = Unavailable"
+else
+  printf '  %s\tsize:0\tlogical:0\tchunk:0\n' error-analysis mlflow
+fi
+"""
+
+
+def test_a_bucket_may_be_called_an_error(tmp_path: Path) -> None:
+    """The Job waits while the server answers with an error, and not for ever where a bucket is named so."""
+    workload = "  workloads: {error-analysis: {image: 'example.com/a:1.0', uses: [seaweedfs]}}\n"
+    package = compiled("{}", REST + workload).lowered["default"].packages["seaweedfs"]
+    (job,) = (resource.manifest for resource in package.resources if resource.kind == "Job")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    for name, program in {"weed": WEED, "sleep": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(program.replace("FOLDER", str(tmp_path)))
+        (tmp_path / name).chmod(0o755)
+    process = subprocess.run(
+        ["sh", "-c", container["command"][2].replace("/tmp/", f"{tmp_path}/")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "MASTER": "a", "FILER": "b"},
+        capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "waiting for the server: error: rpc error: code = Unavailable" in process.stdout
+    assert (tmp_path / "calls").read_text().split() == ["s3.bucket.list"] * 3

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from compiler.delivery import adopted, credentials
+from compiler.delivery import adopted, credentials, failed_jobs
 from compiler.delivery.owned_secrets import handed_over, is_still_read
 from compiler.delivery.steps import TIMEOUT, SpecLocation, Step, WaveChange
 from compiler.delivery.successors import Succession, last_first, successions
@@ -31,6 +31,7 @@ def plan(
     `before` is the tree that the cluster has: its objects whose names or volumes other objects take are deleted first.
     """
     yield from _before(lowered, location)
+    yield from failed_jobs.run_again(manifests(lowered))
     kinds = lowered.custom_resources
     handed = successions(before, lowered) if before is not None else []
     for wave, objects in waves(lowered).items():

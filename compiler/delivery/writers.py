@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import groupby
 
 from compiler.delivery.steps import TIMEOUT
 from compiler.model.package import Lowered
@@ -12,7 +13,10 @@ from compiler.model.resource import Resource
 from compiler.upstream.prerequisites import prerequisites, vendored
 
 STARTED = "start again what stands in no wave, with the number of pods in its release; yours may be another"
-STOPPED = "stop what writes; what has no replicas (Jobs, pods elsewhere) is yours to stop"
+STOPPED = (
+    "stop what writes: pause Argo CD or Flux first, which would start it again; what has no replicas (Jobs, pods elsewhere) "
+    "is yours to stop"
+)
 
 
 def clients(lowered: Lowered, providers: Set[str]) -> set[str]:
@@ -30,11 +34,9 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
     With `copies`, the providers' own schedules stop too: a backup would copy data that is half replaced.
     """
     running = deployments(lowered, providers)
+    on_schedule = schedules(lowered, providers, copies=copies)
     stops = [scale(resource, 0) for resource in running]
-    stops += [
-        _set_suspend(resource, value=True)
-        for resource in schedules(lowered, providers, copies=copies)
-    ]
+    stops += [_set_suspend(resource, value=True) for resource in on_schedule]
     waits = [line for resource in running for line in wait_for_end(resource)]
     upstream = upstream_clients(lowered, providers)
     return (
@@ -42,7 +44,36 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
         *stops,
         *(_wait_for_pods(client.labels, client.namespace) for client in upstream),
         *waits,
+        *_ends_of_runs(on_schedule),
+        *_still(running, "replicas", "0"),
+        *_still(on_schedule, "suspend", "true"),
     )
+
+
+def _ends_of_runs(on_schedule: Iterable[Resource]) -> Iterator[str]:
+    """Wait for the runs that schedules have started before they were suspended: a run may still write, or copy."""
+    for space, names in _by_namespace(on_schedule):
+        runs = f"kubectl get {names} -n {space} -o jsonpath='{{..status.active[*].name}}'"
+        yield (
+            f'while runs=$({runs}) && [ -n "$runs" ]; do '
+            'echo "waiting for the end of these Jobs, or their deletion: $runs"; sleep 10; done'
+        )
+
+
+def _still(stopped: Iterable[Resource], field: str, value: str) -> Iterator[str]:
+    """The commands that fail where a deliverer, such as Argo CD with `selfHeal`, has undone a stop meanwhile."""
+    for space, names in _by_namespace(stopped):
+        yield f"kubectl wait {names} -n {space} --for=jsonpath='{{.spec.{field}}}'={value} --timeout=5s"
+
+
+def _by_namespace(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
+    """The namespaces of some objects, each with their names for kubectl."""
+    for space, alike in groupby(sorted(resources, key=_namespace), key=_namespace):
+        yield space, " ".join(f"{resource.kind.lower()}/{resource.name}" for resource in alike)
+
+
+def _namespace(resource: Resource) -> str:
+    return str(resource.manifest["metadata"]["namespace"])
 
 
 def thaw(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tuple[str, ...]:
@@ -109,7 +140,7 @@ def _set_suspend(resource: Resource, *, value: bool) -> str:
 def wait_for_end(resource: Resource) -> Iterator[str]:
     """Wait until the pods of a Deployment have ended: a pod that ends may still write."""
     labels = resource.manifest["spec"]["selector"]["matchLabels"]
-    yield _wait_for_pods(labels, resource.manifest["metadata"]["namespace"])
+    yield _wait_for_pods(labels, _namespace(resource))
 
 
 def _wait_for_pods(labels: Mapping[str, str], space: str) -> str:
@@ -118,5 +149,4 @@ def _wait_for_pods(labels: Mapping[str, str], space: str) -> str:
 
 
 def _named(resource: Resource) -> str:
-    space = resource.manifest["metadata"]["namespace"]
-    return f"{resource.kind.lower()}/{resource.name} -n {space}"
+    return f"{resource.kind.lower()}/{resource.name} -n {_namespace(resource)}"

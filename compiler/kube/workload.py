@@ -77,16 +77,19 @@ def job(
 
 def cron_job(
     me: Instance[Any], template: Manifest, *, schedule: str | None, deadline: int, retries: int,
-    name: str | None = None, step: int = 0,
+    name: str | None = None, step: int = 0, latest_start: int = 600,
 ) -> Resource:  # fmt: skip
-    """Jobs on a schedule, in UTC and never two at once; without a schedule, started by hand."""
+    """Jobs on a schedule, in UTC and never two at once; without a schedule, started by hand.
+
+    A run that could not start for `latest_start` seconds, as while the control plane is away, is skipped.
+    """
     job = {"backoffLimit": retries, "activeDeadlineSeconds": deadline, "template": template}
     spec = {
         # Without a schedule it stays suspended: `kubectl create job --from` starts it.
         "schedule": schedule or "0 0 1 1 *",
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": 600,
+        "startingDeadlineSeconds": latest_start,
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,
         "suspend": schedule is None,

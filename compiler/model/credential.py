@@ -41,6 +41,8 @@ class Credential(Struct, frozen=True):
     remove_command: str = ""  # the command that deletes it in a server, for a new one
     immutable_reason: str = ""  # the reason why it can't change
     restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start
+    # Whether the server's pods log in to each other with it: those with the old and with the new value refuse each other.
+    between_pods: bool = False
     # Annotations that describe its use to a reader, and what the reader takes from them.
     annotations: Mapping[str, str] = field(default_factory=dict)
     annotations_reason: str = ""

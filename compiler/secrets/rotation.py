@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ from compiler.model.custom_resource import CustomResource, kubectl_kind
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Resource, pod_template
+from compiler.secrets import at_once
 from compiler.secrets.makers import maker
 from compiler.text import shell_stop
 
@@ -50,13 +52,30 @@ def plan(
     readers = list(_readers(lowered, names, changed_by_command, logins_from_env))
     readers.sort(key=lambda pair: (pair[0].name in consumers, pair[0].wave(pair[1]), pair[1].name))
     root = location.sibling(f"overlays/{lowered.platform.environment}")
-    for package, resource in readers:
+    between_pods = {credential.name for credential in credentials if credential.between_pods}
+    peers, in_turn = _divided(readers, between_pods)
+    for name, pairs in groupby(peers, key=lambda pair: pair[0].name):
+        yield at_once.restart(name, [resource for _, resource in pairs])
+    for package, resource in in_turn:
         commands = _restart(resource, root, consumes=package.name in consumers)
         if commands:
             yield Step(f"{package.name} reads it", commands)
     for credential in credentials:
         for workload in credential.restart:
             yield Step(f"upstream's {workload} reads it", _rollout(workload))
+
+
+_Readers = list[tuple[Package, Resource]]
+
+
+def _divided(readers: _Readers, between_pods: set[str]) -> tuple[_Readers, _Readers]:
+    """The servers whose pods log in to each other with one of these Secrets, by instance; and the other readers."""
+    peers: _Readers = []
+    in_turn: _Readers = []
+    for pair in readers:
+        is_peer = pair[1].kind == "StatefulSet" and between_pods & set(secrets_of(pair[1]))
+        (peers if is_peer else in_turn).append(pair)
+    return sorted(peers, key=lambda pair: pair[0].name), in_turn
 
 
 def _values(

@@ -11,15 +11,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
+from compiler.spec import cron
 from compiler.spec.backup import Backup, days
 
 COPIES = model.Requires(s3.COPIES, s3.Endpoint)
 FOLDER, SCRIPTS = "/backup", "/etc/platformc"
 LONGEST = 6 * 3600  # seconds of a run
+KEEP = "KEEP_DAYS"
+_FORGETS = model.Effect(
+    f"spec/jobTemplate/spec/template/spec/containers/[^/]+/env/{KEEP}/value", model.Risk.DATA_LOSS,
+    "the next copy deletes the copies that are too old by the new `keep`", when=model.shrinks,
+)  # fmt: skip
 
 
 class Plan(Struct, frozen=True):
@@ -99,6 +106,11 @@ def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple
     )
 
 
+def keeping(backup_plan: Plan) -> Env:
+    """How long the Job that copies keeps what it has copied."""
+    return Env(KEEP, str(backup_plan.days))
+
+
 def target(backup_plan: Plan, store: s3.Endpoint) -> str:
     """Where copies lie, as rclone names it."""
     return "safe:" if backup_plan.encrypt else f"copies:{store.bucket}/"
@@ -121,7 +133,6 @@ def template_words(
         "bucket": f"copies:{store.bucket}",
         "key": f"{me.name}-backup-key" if backup_plan.encrypt else "",
         "encrypt": backup_plan.encrypt,
-        "days": backup_plan.days,
     }
 
 
@@ -152,6 +163,12 @@ def pods(
     )  # fmt: skip
 
 
+def latest_start(schedule: str | None) -> int:
+    """How many seconds late a copy or a drill may start: a late one is better than none until the next."""
+    gap = cron.shortest_gap(schedule) if schedule else 0
+    return max(600, LONGEST if gap is None else min(LONGEST, gap))
+
+
 def cron_job(
     me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None,
     deletes: str,
@@ -159,8 +176,8 @@ def cron_job(
     """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect."""
     job = kube.cron_job(
         me, template, schedule=schedule, deadline=LONGEST, retries=1, name=f"{me.name}-{role}",
-        step=2,
+        step=2, latest_start=latest_start(schedule),
     )  # fmt: skip
     if role == "restore":
         job.manifest["metadata"]["annotations"] = {model.REPLACES: deletes}
-    return job
+    return replace(job, effects=(_FORGETS,)) if role == "backup" else job

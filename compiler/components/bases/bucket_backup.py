@@ -46,7 +46,7 @@ def lower(
         Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(secret(me), s3.SECRET_KEY)),
     )
     jobs: list[tuple[str, str, str | None, Sequence[Env]]] = [
-        ("backup", "copy-buckets.sh", plan.schedule, reading),
+        ("backup", "copy-buckets.sh", plan.schedule, (*reading, backup.keeping(plan))),
         ("restore", "restore-buckets.sh", None, admin),
     ]
     if plan.drill:

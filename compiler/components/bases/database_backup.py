@@ -65,7 +65,8 @@ def lower(
 def _rclone(
     me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, name: str
 ) -> kube.Container:
-    variables = backup.env(me, plan, store)
+    keeping = (backup.keeping(plan),) if name == "upload" else ()
+    variables = (*backup.env(me, plan, store), *keeping)
     return backup.container(name, plan.image, f"{name}.sh", variables, me.spec.storage)
 
 

@@ -61,6 +61,21 @@ _PREPARATION = (
 )
 
 
+def _evicts(program: str) -> model.Effect:
+    """The effect of less memory on a server that evicts keys.
+
+    It loads its whole log or snapshot, and evicts with the first command (Redis 7.0.15, 40 MB of keys started with
+    `maxmemory` 20mb).
+    """
+    return model.Effect(
+        f"spec/template/spec/containers/{program}/resources/limits/memory",
+        model.Risk.DATA_LOSS,
+        "keys that no longer fit are evicted, and a server whose keys take more than the new limit does not start",
+        "compare `used_memory` in the answer of INFO with the new `maxmemory` first",
+        model.shrinks,
+    )
+
+
 class Server(Struct, frozen=True):
     """The pods of one instance. Both roles have the same settings, except for the replication."""
 
@@ -83,6 +98,8 @@ class Server(Struct, frozen=True):
         return model.Credential(
             self.replication, {"password": model.Random.PASSWORD}, (self.me.namespace,),
             (self.me.name,),
+            # Otherwise the copies restart after the primary, and log in to it with the new value.
+            between_pods=self.spec.failover == "sentinel",
         )  # fmt: skip
 
     def config(self) -> model.ConfigFiles:
@@ -117,7 +134,9 @@ class Server(Struct, frozen=True):
         server = kube.stateful_set(
             me, role, template, replicas=replicas, claims=claim, name=name, parallel=parallel
         )
-        return replace(server, effects=_PREPARATION)
+        evicts = persistent and self.spec.eviction != "noeviction"
+        effects = (_evicts(self.program.name),) if evicts else ()
+        return replace(server, effects=(*effects, *_PREPARATION))
 
     def _data(self) -> Iterator[kube.Volume]:
         if self.spec.persistence == "none":

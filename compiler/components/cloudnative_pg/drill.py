@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.bases import postgres
+from compiler.components.bases import backup, postgres
 from compiler.components.cloudnative_pg import backups, logins
 from compiler.interfaces import postgresql, s3
 from compiler.model import Env
@@ -82,8 +82,9 @@ def lower(
     # The account with the cluster's name is the operator's, with rights at the API server.
     template["spec"]["serviceAccountName"] = name
     yield kube.cron_job(
-        me, template, schedule=plan.drill, deadline=DEADLINE, retries=1, name=name, step=2
-    )
+        me, template, schedule=plan.drill, deadline=DEADLINE, retries=1, name=name, step=2,
+        latest_start=backup.latest_start(plan.drill),
+    )  # fmt: skip
 
 
 def _resources(me: model.Instance[Any], connections: int) -> model.Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from compiler.model import (
@@ -15,6 +16,7 @@ from compiler.model import (
     Risk,
     shrinks,
 )
+from compiler.spec.backup import days
 
 API = "postgresql.cnpg.io/v1"
 
@@ -25,6 +27,15 @@ def _single_instance(change: FieldChange, before: Manifest, after: Manifest) -> 
 
 def _drops_database(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return bool(change.after == "delete")
+
+
+def _keeps_less(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether copies that are kept now will be too old; without a policy, all are kept."""
+    old, new = (
+        days(text) if isinstance(text, str) and text[-1] in "dw" else math.inf
+        for text in (change.before, change.after)
+    )
+    return new < old
 
 
 _PLUGIN = "backups go from the operator's own Barman support to the Barman Cloud Plugin"
@@ -101,6 +112,8 @@ OBJECT_STORE = CustomResource(
     kind="ObjectStore",
     secret_keys=("accessKeyId", "secretAccessKey"),
     effects=(
+        Effect("spec/retentionPolicy", Risk.DATA_LOSS,
+               "the plugin's next check deletes the copies that are too old by the new `keep`", when=_keeps_less),
         Effect("spec/retentionPolicy", Risk.RELOAD,
                "copies that are too old are deleted at the plugin's next check"),
         Effect("spec/configuration/destinationPath", Risk.RELOAD,

@@ -91,6 +91,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         {"username": "platformc-root", "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
+        # Servers know each other by tokens that they make of it (MinIO, cmd/server-main.go, globalNodeAuthToken).
+        between_pods=me.spec.replicas > 1,
     )
     every_pool = pools.pools(me)
     ports = {"http-s3": PORT, "http-console": CONSOLE}

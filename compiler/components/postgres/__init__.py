@@ -85,7 +85,9 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     space = f"-n {me.namespace}"
     return (
         f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
-        f"kubectl exec -i {space} statefulset/{me.name} -c postgres -- psql -q -U postgres"
+        f"kubectl exec -i {space} statefulset/{me.name} -c postgres -- "
+        # From its standard input, psql ends with 0 after a statement that fails (its manual, Exit Status).
+        "psql -q --set ON_ERROR_STOP=1 -U postgres"
     )
 
 

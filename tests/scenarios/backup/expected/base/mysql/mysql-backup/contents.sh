@@ -1,6 +1,6 @@
 ask() { mysql --user="$MYSQL_USER" --batch --skip-column-names "$@"; }
 # The server's series: MySQL reads what an older one has written.
-release() { ask --execute='SELECT VERSION()' | cut -d. -f1,2; }
+release() { ask --execute="SELECT SUBSTRING_INDEX(VERSION(), '.', 2)"; }
 # A dump that is the same for the same rows, and what it holds: the rows of each table, and a digest.
 dump() { # OPTIONS... DATABASE
   # It reads fewer variables than `mysql` does. A server with GTIDs lets administrators alone dump with them, and

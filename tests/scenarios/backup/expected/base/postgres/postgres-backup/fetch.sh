@@ -4,7 +4,9 @@ set -eu
 RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
 export RCLONE_CONFIG_SAFE_PASSWORD
 at=${AT:-99999999T999999Z}
-stamp=$(rclone lsf "safe:/complete" | sort | awk -v at="$at" '$0 <= at' | tail -n 1)
+# Not by a pipe, which would take a list that breaks off for a whole one. rclone ends with 3 where a folder is not there.
+rclone lsf "safe:/complete" >/tmp/complete || [ $? -eq 3 ]
+stamp=$(sort /tmp/complete | awk -v at="$at" '$0 <= at' | tail -n 1)
 [ -n "$stamp" ] || {
   echo "there is no complete copy before $at" >&2
   # With another key most names cannot be read, but about one of 256 is read as another name.

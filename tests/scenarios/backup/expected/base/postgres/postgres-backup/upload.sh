@@ -8,12 +8,29 @@ stamp=$(ls /backup)
 rclone copy "/backup/$stamp" "safe:/$stamp"
 rclone check --one-way "/backup/$stamp" "safe:/$stamp"
 sha256sum "/backup/$stamp/SHA256SUMS" | cut -d' ' -f1 | rclone rcat "safe:/complete/$stamp"
-oldest=$(date -u -d "@$(($(date +%s) - 30 * 86400))" +%Y%m%dT%H%M%SZ)
-rclone lsf "safe:/complete" | sort | head -n -1 | while read -r old; do
+# Prints the times of copies that are too old: of whole ones but the newest, and of what copies that broke off have left.
+old_copies() { # FOLDER...: where each copy has a folder
+  oldest=$(date -u -d "@$(($(date +%s) - KEEP_DAYS * 86400))" +%Y%m%dT%H%M%SZ)
+  rclone lsf "safe:/complete" >/tmp/complete
+  cp /tmp/complete /tmp/copies
+  for folder in "$@"; do
+    # It ends with 3 where the folder is not there.
+    rclone lsf --dirs-only "$folder" >/tmp/folders || [ $? -eq 3 ]
+    tr -d / </tmp/folders >>/tmp/copies
+  done
   # Names are times, so the order of the words is that of the times.
-  if [ "$(printf '%s\n' "$old" "$oldest" | sort | head -n 1)" = "$old" ]; then
-    rclone deletefile "safe:/complete/$old"
-    rclone purge "safe:/$old"
-  fi
-done
+  sort -u /tmp/copies | awk -v oldest="$oldest" -v newest="$(sort /tmp/complete | tail -n 1)" \
+    '/^[0-9]+T[0-9]+Z$/ && $0 <= oldest && $0 != newest'
+}
+delete() { # TIME FOLDER...: first what makes it count, then its folders, of which some may not be there
+  ! grep -qx "$1" /tmp/complete || rclone deletefile "safe:/complete/$1"
+  shift
+  for folder in "$@"; do
+    rclone purge "$folder" 2>/tmp/none || [ $? -eq 3 ] || { cat /tmp/none >&2; return 1; }
+  done
+}
+old_copies "safe:" >/tmp/old
+while read -r old; do
+  delete "$old" "safe:/$old"
+done </tmp/old
 echo "copied $stamp"

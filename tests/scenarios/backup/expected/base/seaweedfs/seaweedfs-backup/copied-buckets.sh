@@ -8,25 +8,28 @@ absent() { # THERE LIST: the paths of LIST that THERE lacks, or has with another
   awk -F "$tab" -v there="$1" 'FILENAME == there { size[$1] = $2; next } !($1 in size) || size[$1] != $2 { print $1 }' "$1" "$2"
 }
 list() { rclone lsf --recursive --files-only --format ps --separator "$tab" "$1"; }
+# What is there: rclone ends with 3 where a folder is not there, and otherwise where a store does not answer.
+of_copies() { "$@" 2>/tmp/none || [ $? -eq 3 ] || { cat /tmp/none >&2; return 1; }; }
 whole() { # BUCKET: whether everything that the copy lists is there
   [ -f "/tmp/contents/$1" ] || : >"/tmp/contents/$1"  # a bucket that is newer than the copy
-  list "safe:/current/$1" >/tmp/there 2>/tmp/none || true
+  of_copies list "safe:/current/$1" >/tmp/there
   while read -r later; do
-    list "safe:/replaced/$later/$1" >>/tmp/there 2>/tmp/none || true
+    of_copies list "safe:/replaced/$later/$1" >>/tmp/there
   done </tmp/later
   # Of each object the last line counts: that of the earliest copy after this one.
   absent /tmp/there "/tmp/contents/$1" >/tmp/missing
   [ ! -s /tmp/missing ] || { echo "$stamp is broken; of $1 these are missing or cut off:" >&2; cat /tmp/missing >&2; return 1; }
 }
 put_together() { # BUCKET PATHS TARGET
-  rclone copy --files-from-raw "$2" "safe:/current/$1" "$3"
+  of_copies rclone copy --files-from-raw "$2" "safe:/current/$1" "$3"
   while read -r later; do
-    rclone copy --files-from-raw "$2" "safe:/replaced/$later/$1" "$3" || true
+    of_copies rclone copy --files-from-raw "$2" "safe:/replaced/$later/$1" "$3"
   done </tmp/later
 }
 at=${AT:-99999999T999999Z}
-rclone lsf "safe:/complete" | sort >/tmp/complete
-stamp=$(awk -v at="$at" '$0 <= at' /tmp/complete | tail -n 1)
+# Not by a pipe, which would take a list that breaks off for a whole one.
+of_copies rclone lsf "safe:/complete" >/tmp/complete
+stamp=$(sort /tmp/complete | awk -v at="$at" '$0 <= at' | tail -n 1)
 [ -n "$stamp" ] || {
   echo "there is no complete copy before $at" >&2
   # With another key most names cannot be read, but about one of 256 is read as another name.
@@ -34,7 +37,8 @@ stamp=$(awk -v at="$at" '$0 <= at' /tmp/complete | tail -n 1)
     echo "but the bucket is not empty: the key in the Secret seaweedfs-backup-key is not the one of its copies" >&2
   exit 1
 }
-rclone lsf --dirs-only "safe:/replaced" 2>/tmp/none | tr -d / | awk -v at="$stamp" '$0 > at' | sort -r >/tmp/later
+of_copies rclone lsf --dirs-only "safe:/replaced" >/tmp/replaced
+tr -d / </tmp/replaced | awk -v at="$stamp" '$0 > at' | sort -r >/tmp/later
 mkdir -p /tmp/contents
 rclone copy "safe:/contents/$stamp" /tmp/contents
 rclone cat "safe:/complete/$stamp" >/tmp/sums

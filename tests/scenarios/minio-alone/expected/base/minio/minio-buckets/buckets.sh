@@ -1,6 +1,11 @@
 # Makes buckets, and for each consumer a key with a policy of its own. May run again.
 set -eu
-until mc ls store >/dev/null 2>&1; do sleep 2; done
+until refused=$(mc ls store 2>&1); do
+  # mc gets the login as a part of the address.
+  case $refused in *"$ROOT_PASSWORD"*) refused="mc cannot read the address of the store" ;; esac
+  echo "waiting for the server: $refused"
+  sleep 2
+done
 mc mb --ignore-existing store/mlflow
 # The image has no `grep`: the shell compares.
 attached() { # NAME ACCESS_KEY

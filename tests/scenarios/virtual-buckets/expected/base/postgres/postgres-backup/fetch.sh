@@ -2,7 +2,9 @@
 # broken or cut off ends here, before anything is overwritten.
 set -eu
 at=${AT:-99999999T999999Z}
-stamp=$(rclone lsf "copies:postgres-backups/complete" | sort | awk -v at="$at" '$0 <= at' | tail -n 1)
+# Not by a pipe, which would take a list that breaks off for a whole one. rclone ends with 3 where a folder is not there.
+rclone lsf "copies:postgres-backups/complete" >/tmp/complete || [ $? -eq 3 ]
+stamp=$(sort /tmp/complete | awk -v at="$at" '$0 <= at' | tail -n 1)
 [ -n "$stamp" ] || {
   echo "there is no complete copy before $at" >&2
   exit 1
