@@ -104,7 +104,7 @@ def _record(image: UsedImage) -> dict[str, object]:
 
 
 def _pairs(used_images: tuple[UsedImage, ...], mirrors: Mirrors) -> None:
-    """Print what to copy and where to. An image that keeps its name has nowhere to be copied to."""
+    """Print the source and the target of each copy. An image that keeps its name needs no copy."""
     if not mirrors:
         note("both names of a pair are equal: write `registry: {mirror: ...}` under `spec:` first")
     for image in used_images:

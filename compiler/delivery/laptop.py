@@ -16,7 +16,7 @@ from compiler.model.client_certificate import FOLDER, KEYS
 from compiler.model.instance import Instance
 from compiler.model.resource import Env, SecretRef
 
-# What Kubernetes replaces in a value: `$$` by `$`, and a reference by the value of a variable.
+# Kubernetes' replacements in a value: `$$` by `$`, and a reference by the value of a variable.
 _REFERENCE = re.compile(r"[$][$]|[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")  # a shell takes them as they are
 _SPECIAL = re.compile(r'[\\"$`]')  # inside double quotes

@@ -16,7 +16,7 @@ from compiler.tenants import model as served_model
 
 
 class Program(Struct, frozen=True):
-    """A program of an instance: what it uses, and the variables that the user wrote for it."""
+    """A program of an instance: its bindings, and the variables that the user wrote for it."""
 
     client: kube.Client
     written: tuple[Env, ...]

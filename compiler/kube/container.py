@@ -93,7 +93,7 @@ def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
 
 
 def name_env(name: str) -> tuple[Env, ...]:
-    """Those of `user_env` for an image that has a home of its own, and files in it."""
+    """Those of `user_env` for an image with its own home and files in it."""
     return tuple(variable for variable in user_env(name) if variable.name != "HOME")
 
 

@@ -28,12 +28,12 @@ _SYNTAX = {
 
 def help_for(problem: str, lines: Sequence[str], start: int, line: int, column: int) -> str:
     """The help for libyaml's message about a mark, or an empty text; `start` is the line in which the construct begins."""
-    text = lines[line] if line < len(lines) else ""
+    text = _line(lines, line)
     before, at = text[:column], text[column : column + 1]
-    if lines[start].lstrip().startswith("{{") and "block mapping" not in problem:
+    if _line(lines, start).lstrip().startswith("{{") and "block mapping" not in problem:
         return TEMPLATE
     joined = "mapping values are not allowed" in problem and line > 0
-    if joined and (help := without_space(lines[line - 1].strip())):
+    if joined and (help := without_space(_line(lines, line - 1).strip())):
         return help
     if "block mapping" in problem and (help := _of_block(text, before, at)):
         return help
@@ -42,6 +42,11 @@ def help_for(problem: str, lines: Sequence[str], start: int, line: int, column: 
     if "cannot start any token" in problem and at in ("|", ">"):
         return "a text of several lines has no place in braces or brackets: write the map or list in lines, without them"
     return next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), "")
+
+
+def _line(lines: Sequence[str], number: int) -> str:
+    """A line; libyaml also marks the line after the last one."""
+    return lines[number] if number < len(lines) else ""
 
 
 def _of_block(text: str, before: str, at: str) -> str:

@@ -118,7 +118,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     one_per_pod: ClassVar[bool] = False  # whether its variables allow only one provider in a pod
     for_clients: ClassVar[bool] = True  # whether `uses` may name its providers
     synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of `env`
-    loopback: ClassVar[str] = "localhost"  # what its clients call the machine that they run on
+    loopback: ClassVar[str] = "localhost"  # the name that its clients have for their own machine
 
     binding: Binding[C_co, O_co]
 
@@ -193,7 +193,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
         return ()
 
     def own_env(self) -> tuple[Env, ...]:
-        """Variables that name what the client itself has at the provider, next to those of `env`."""
+        """Variables that name the client's bucket or database at the provider, next to those of `env`."""
         return ()
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-# Values in a row; what follows them in a help line, such as characters that are allowed, is no value.
+# Values in a row; other words behind them in a help line, such as characters that are allowed, are no values.
 _LISTED = re.compile(r"`[^`]+`(?:(?:, | or )`[^`]+`)*")
 
 

@@ -107,7 +107,7 @@ def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple
 
 
 def keeping(backup_plan: Plan) -> Env:
-    """How long the Job that copies keeps what it has copied."""
+    """How long the Job that copies keeps copies."""
     return Env(KEEP, str(backup_plan.days))
 
 
