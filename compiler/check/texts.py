@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.check.programs import programs
 from compiler.model import Instance, Path
+from compiler.tenants.programs import programs
 
 _COMMAND_LINES = {"command", "args", "init"}
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}

@@ -1,18 +1,17 @@
-"""The environment of an instance's programs: a model and its transformer have different bindings."""
+"""The environment of each program of an instance, for pods that platformc does not write, and for laptops."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from compiler import kube
-from compiler.model.binding import Endpoint
+from compiler.document import Path
 from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
 from compiler.model.resource import Env
-from compiler.tenants import model as served_model
+from compiler.tenants import programs as tenants
 
 
 class Program(Struct, frozen=True):
@@ -29,22 +28,11 @@ class Program(Struct, frozen=True):
 
 def programs(me: Instance[Any], wiring: Wiring) -> tuple[Program, ...]:
     """The programs of a workload or model, its main program at the front."""
-    if me.section != "models":
-        return (_program(me, _clients(wiring), me.spec),)
-    server = _program(me, served_model.used(wiring), me.spec)
-    if me.spec.transformer is None:
-        return (server,)
-    uses = served_model.used_by_transformer(wiring)
-    title = f"the transformer of `{me.name}`"
-    return (server, _program(me, uses, me.spec.transformer, title))
+    return tuple(_program(me, wiring, path, spec) for path, spec in tenants.programs(me))
 
 
-def _program(
-    me: Instance[Any], endpoints: Iterator[Endpoint], spec: Any, title: str = ""
-) -> Program:
-    return Program(kube.client(me, endpoints), tuple(kube.own_env(spec)), title)
-
-
-def _clients(wiring: Wiring) -> Iterator[Endpoint]:
-    """The endpoints that the programs of a workload use, without the systems that run them."""
-    return (endpoint for endpoint in wiring.endpoints if endpoint.for_clients)
+def _program(me: Instance[Any], wiring: Wiring, path: Path, spec: Any) -> Program:
+    endpoints = tenants.endpoints(path, me, wiring)
+    client = kube.client(me, (endpoint for endpoint in endpoints if endpoint.for_clients))
+    title = f"the {path[-1]} of `{me.name}`" if path else ""
+    return Program(client, tuple(kube.own_env(spec)), title)

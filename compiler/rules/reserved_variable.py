@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.check.programs import endpoints, programs
 from compiler.diagnostics import Report
 from compiler.model import Endpoint, Graph, Instance, Path, Platform
+from compiler.tenants.programs import endpoints, programs
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for instance in platform.having("env"):
         for path, program in programs(instance):
             if program.env:
-                used = endpoints(path, instance, graph)
+                used = endpoints(path, instance, graph.wiring(instance.name))
                 _check(instance, (*path, "env"), program.env, used, platform, report)
 
 

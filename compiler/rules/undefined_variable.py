@@ -15,12 +15,12 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import kube
-from compiler.check.programs import endpoints, programs
 from compiler.check.texts import variables, words
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import suggestion
 from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Path, Platform
+from compiler.tenants.programs import endpoints, programs
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _INDEX = "JOB_COMPLETION_INDEX"
@@ -42,7 +42,11 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         for path, program in programs(instance) if references else ():
             if not _has_known_variables(path, program, instance):
                 continue
-            derived = {v.name for used in endpoints(path, instance, graph) for v in used.variables}
+            derived = {
+                v.name
+                for used in endpoints(path, instance, graph.wiring(instance.name))
+                for v in used.variables
+            }
             defined = derived | (_preset(instance) - program.env.keys())
             for reference in references:
                 if reference.path[: len(path)] == path and not _is_of_transformer(reference, path):
