@@ -2,7 +2,7 @@
 #   make compile   the reference platform.yaml into base/, overlays/ and out/
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
-#   make -j 3 programs   what those and the next two bring, side by side
+#   make -j 3 programs   the programs of `live`, `cluster` and `judges`, side by side
 #   make cluster   the README's way to a logged run, and a model that answers, on a real node; as root
 #   make soak      the live tests that take long, and upstream's other controllers on that node; builds
 #                  them, which takes half an hour once
