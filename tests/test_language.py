@@ -17,7 +17,7 @@ from compiler.diagnostics import Report
 from compiler.diagnostics.codes import CODES
 from compiler.kube import yaml
 from compiler.load import load
-from compiler.spec import types
+from compiler.spec import model_uri, types
 from compiler.spec.constraints import InvalidValue, Parser
 from compiler.specialise import specialise
 
@@ -55,7 +55,7 @@ def test_a_tenant_that_the_schema_allows_is_read(
 
 PARSERS = {
     name: constraint
-    for name, annotation in vars(types).items()
+    for name, annotation in (vars(types) | vars(model_uri)).items()
     for constraint in get_args(annotation)
     if isinstance(constraint, Parser)
 }

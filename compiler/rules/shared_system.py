@@ -1,7 +1,7 @@
 """Environments of one cluster that set up one upstream system differently: it has only one configuration.
 
-The commands of `prerequisites` write these settings into upstream's own objects. Whoever runs them for the
-second environment takes the settings of the first away, such as the domain of all hosts of models.
+The commands of `prerequisites` write these settings into upstream's own objects. Run for a second
+environment, they replace the settings for the first, such as the domain of all hosts of models.
 """
 
 from __future__ import annotations

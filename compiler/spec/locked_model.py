@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler.spec.constraints import Exact
+from compiler.spec.model_uri import S3Uri
 from compiler.spec.section import Section
-from compiler.spec.types import Name, RegistryName, S3Uri
+from compiler.spec.types import Name, RegistryName
 
 _WORD = Exact(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGEST = Exact(r"sha256:[0-9a-f]{64}")

@@ -12,18 +12,17 @@ from compiler.spec.component import (
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.duration import seconds
 from compiler.spec.model_requests import Batcher, Logger
+from compiler.spec.model_uri import ModelUri, S3Uri
 from compiler.spec.section import ListOf, Section
 from compiler.spec.tenant import TenantSpec
 from compiler.spec.transformer import Transformer
 from compiler.spec.types import (
     Duration,
     Image,
-    ModelUri,
     Name,
     Port,
     RegistryAlias,
     RegistryName,
-    S3Uri,
     ServiceAccount,
     Storage,
     UrlPath,

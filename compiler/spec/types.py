@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
-from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern, matches
+from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern
 from compiler.spec.image import PATTERN, is_floating, split_image
 
 # Bytes below which no pod starts, and no file system is made; a model's files can be this few.
@@ -75,22 +75,17 @@ def _cpu(text: str) -> str:
     return canonical
 
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+LABEL_PATTERN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
-HOST_PATTERN = rf"{_LABEL}(\.{_LABEL})*"
+HOST_PATTERN = rf"{LABEL_PATTERN}(\.{LABEL_PATTERN})*"
 _HOST = rf"(?=.{{1,253}}$){HOST_PATTERN}"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+BUCKET_PATTERN = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+
+
 # Where models are fetched from, besides S3: the form, and an example.
-_MODEL_FORMS = {
-    "s3": (None, ""),
-    "pvc": (rf"pvc://{_LABEL}(/\S*)?", "pvc://claim/path"),
-    "hf": (r"hf://[\w.-]+/[\w.-]+(:[\w.-]+)?", "hf://org/model:revision"),
-    "oci": (r"oci://\S+", "oci://registry.example.com/models/churn:7"),
-}
-
-
-def _image(text: str) -> str:
+def pinned_image(text: str) -> str:
+    """Return an image that stays the same, or raise InvalidValue."""
     if not split_image(text)[0]:
         message = f"`{text}` is not an image reference"
         raise InvalidValue(
@@ -100,50 +95,6 @@ def _image(text: str) -> str:
         return text
     message = f"`{text}` is floating: the image can change without a change of the spec"
     raise InvalidValue("floating-tag", message, "name a version, or add `@sha256:...`")
-
-
-def _s3_uri(text: str) -> str:
-    bucket = text.removeprefix("s3://").split("/")[0]
-    spaced = re.search(r"\s", text)
-    if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
-        message = f"`{text}` is not an S3 URI"
-        raise InvalidValue("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
-    return text
-
-
-def _model_uri_help(text: str) -> str:
-    """The text to type for a URI that only clients of a model registry resolve, or one of Hadoop."""
-    registered = re.fullmatch(r"models:/+([\w.-]+)(?:/[\w.-]+|@([\w.-]+))?", text, re.ASCII)
-    if registered:
-        alias = registered[2] or "ALIAS"
-        return f"write `model: {registered[1]}, alias: {alias}` in place of `uri`; `platformc models lock` finds the version"
-    if re.match(r"[a-z-]+:/(?!/)", text):
-        return "register the model, and write `model: NAME, alias: ALIAS` in place of `uri`"
-    hadoop = re.fullmatch(r"s3[an](://\S+)", text)
-    if hadoop:
-        return f"write `s3{hadoop[1]}`"
-    return (
-        "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path`, `hf://org/model:revision` or "
-        "`oci://registry.example.com/models/churn:7`"
-    )
-
-
-def _model_uri(text: str) -> str:
-    scheme = text.partition("://")[0]
-    if scheme not in _MODEL_FORMS:
-        raise InvalidValue(
-            "invalid-uri", f"no model can be fetched from `{text}`", _model_uri_help(text)
-        )
-    pattern, example = _MODEL_FORMS[scheme]
-    if pattern is None:
-        return _s3_uri(text)
-    if not matches(pattern, text):
-        raise InvalidValue(
-            "invalid-uri", f"`{text}` is not a {scheme} URI", f"write it like `{example}`"
-        )
-    if scheme == "oci":
-        _image(text.removeprefix("oci://"))
-    return text
 
 
 def _schedule(text: str) -> str:
@@ -198,7 +149,7 @@ Release = Annotated[
 Namespace = Annotated[
     str,
     Pattern(
-        rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
+        rf"(?=.{{1,63}}$){LABEL_PATTERN}", "invalid-name", "a namespace",
         "use at most 63 of `a-z`, `0-9` and `-`", example="mlops",
     ),
 ]  # fmt: skip
@@ -213,7 +164,7 @@ Host = Annotated[
 Bucket = Annotated[
     str,
     Pattern(
-        _BUCKET, "invalid-bucket", "a bucket name",
+        BUCKET_PATTERN, "invalid-bucket", "a bucket name",
         "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
         example="datasets",
     ),
@@ -271,25 +222,8 @@ EnvName = Annotated[
 Image = Annotated[
     str,
     Parser(
-        _image, PATTERN, "an image that stays the same",
+        pinned_image, PATTERN, "an image that stays the same",
         "write it like `registry.example.com/team/app:1.4`",
-    ),
-]  # fmt: skip
-ModelUri = Annotated[
-    str,
-    Parser(
-        _model_uri,
-        rf"s3://{_BUCKET}(/\S*)?|pvc://{_LABEL}(/\S*)?|hf://[\w.-]+/[\w.-]+(:[\w.-]+)?|oci://\S+",
-        "where a model can be fetched from",
-        "write it like `s3://models/fraud/v2`, `pvc://claim/path`, `hf://org/model:revision` or "
-        "`oci://registry.example.com/models/churn:7`",
-    ),
-]
-S3Uri = Annotated[
-    str,
-    Parser(
-        _s3_uri, rf"s3://{_BUCKET}(/\S*)?", "an S3 URI",
-        "write it like `s3://models/fraud-detection/v2`",
     ),
 ]  # fmt: skip
 Schedule = Annotated[
@@ -309,7 +243,7 @@ Duration = Annotated[
 ServiceAccount = Annotated[
     str,
     Pattern(
-        rf"{_LABEL}/{HOST_PATTERN}", "invalid-name", "a ServiceAccount with its namespace",
+        rf"{LABEL_PATTERN}/{HOST_PATTERN}", "invalid-name", "a ServiceAccount with its namespace",
         "write it like `analytics/scorer`", example="analytics/scorer",
     ),
 ]  # fmt: skip
