@@ -17,7 +17,7 @@ PIN = re.compile(
     re.M,
 )
 GROUPS = {"ci": ("build", "test", "lint"), "docs": ("build", "docs"), "run": ()}
-SCRIPTS = ("Makefile", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
+SCRIPTS = ("Makefile", "tests/go.sh", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
 
 
 def _wanted(lock: str) -> set[str]:

@@ -2,13 +2,11 @@
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
 # modules, into .tools/bin; with `judges` those that judge the output, with `ciphers` those that
 # encrypt credentials, with `peers` those that the benchmarks compare with, with `audit` what is known of
-# flaws in Go's world, instead. Go itself comes
-# from the PATH, or as a Python wheel where it is missing. Wheels are pinned by hash in requirements/.
+# flaws in Go's world, instead. Wheels are pinned by hash in requirements/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/go.sh
 bin=$PWD/.tools/bin
-# The Go that builds: it fetches this release of itself, which has no flaw that `make audit` knows.
-export GOTOOLCHAIN=go1.26.10
 mkdir -p "$bin"
 
 locked() { # NAME: just the files whose hashes requirements/NAME.txt lists
@@ -28,19 +26,10 @@ earlier() { # COMMIT: an earlier version of the compiler, with the dependencies 
   rm -r "$source"
 }
 
-go_command() {
-  if command -v go >/dev/null; then echo go; return; fi
-  [ -x .tools/go/bin/go ] || {
-    python3 -m venv .tools/go >&2
-    locked go >&2
-  }
-  echo "$PWD/.tools/go/bin/go"
-}
-
 install() { # NAME MODULE@VERSION
   [ -e "$bin/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$2" ] && return
   echo "building $2" >&2
-  GOBIN=$bin GOFLAGS=-buildvcs=false "$(go_command)" install "$2"
+  GOBIN=$bin "$(go_command)" install "$2"
   echo "$2" >"$bin/.$1"
 }
 

@@ -3,11 +3,11 @@
 # its own replacements hold. They lie in PLATFORMC_LIVE/operators, with the manifests of their release.
 set -euo pipefail
 cd "$(dirname "$0")"
-live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
+. ../go.sh
 operators=$live/operators
-export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOTOOLCHAIN=go1.26.10 GOWORK=off
+export GOFLAGS="$GOFLAGS -mod=mod" GOWORK=off
 mkdir -p "$operators"
-go=$(command -v go || echo "$live/go/bin/go")
+go=$(go_command)
 
 source_of() { # MODULE@VERSION: its folder
   "$go" mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
@@ -27,7 +27,7 @@ build() { # FOLDER SOURCE PACKAGE...
   local folder=$1 source=$2
   shift 2
   mkdir -p "$folder"
-  "$go" build -C "$source" -p 2 -trimpath -ldflags "-s -w" -o "$folder/" "$@"
+  "$go" build -C "$source" -p 2 -ldflags "-s -w" -o "$folder/" "$@"
 }
 
 copy() { # FROM TO: without the module cache's read-only mode

@@ -5,8 +5,7 @@
 # alone. Everything lies outside the checkout, in PLATFORMC_LIVE.
 set -euo pipefail
 cd "$(dirname "$0")"
-live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
-export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
+. ../go.sh
 KUBERNETES=1.36.3
 
 mkdir -p "$live"
@@ -28,9 +27,9 @@ stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
   flags="-s -w -X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=36
     -X $version.gitTreeState=clean -X $version.gitCommit=$(printf %040d 0)
     -X $version.buildDate=1970-01-01T00:00:00Z"
-  go=$(command -v go || echo "$live/go/bin/go")
+  go=$(go_command)
   for package in ./node ./coredns ./pause github.com/rancher/local-path-provisioner; do
-    "$go" build -C programs -p 2 -trimpath -ldflags "$flags" -o "$live/bin/$(basename $package)" $package
+    "$go" build -C programs -p 2 -ldflags "$flags" -o "$live/bin/$(basename $package)" $package
   done
   echo "$stamp" >"$live/.node-programs"
 }

@@ -6,26 +6,13 @@
 # arguments, it brings those alone.
 set -euo pipefail
 cd "$(dirname "$0")"
-live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
+. ../go.sh
 mkdir -p "$live/bin" "$live/venvs"
-export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
 KUBERNETES=1.36.3 KWOK=0.8.0
 
 locked() { # ENVIRONMENT NAME [OPTION]: just the files whose hashes requirements/NAME.txt lists
   "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes "${@:3}" \
     --requirement "../../requirements/$2.txt"
-}
-
-go_command() {
-  if command -v go >/dev/null; then echo go; return; fi
-  exec 9>"$live/.bringing-go"
-  flock 9
-  [ -x "$live/go/bin/go" ] || {
-    python3 -m venv "$live/go" >&2
-    locked "$live/go" go >&2
-  }
-  exec 9>&-
-  echo "$live/go/bin/go"
 }
 
 made() { # NAME VERSION: whether this very version is there, after another run that may be bringing it
@@ -86,7 +73,7 @@ barman() {
 module() { # NAME MODULE@VERSION
   made "$1" "$2" && return
   echo "building $2" >&2
-  GOBIN=$live/bin "$(go_command)" install -trimpath "$2"
+  GOBIN=$live/bin "$(go_command)" install "$2"
   echo "$2" >"$live/.$1"
 }
 
@@ -99,7 +86,7 @@ lakefs() {
   go=$(go_command)
   source=$("$go" mod download -json "github.com/treeverse/lakefs@v$version" |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
-  "$go" build -C "$source" -p 2 -trimpath -o "$live/bin/" \
+  "$go" build -C "$source" -p 2 -o "$live/bin/" \
     -ldflags "-s -w -X github.com/treeverse/lakefs/pkg/version.Version=$version" ./cmd/lakefs ./cmd/lakectl
   echo "$version" >"$live/.lakefs"
 }
@@ -188,7 +175,7 @@ external_secrets() {
   unpacked "github.com/external-secrets/external-secrets@$version" "$source"
   sed -i '\#/pkg/provider/#{\#/\(kubernetes\|vault\)"#!d}' "$source/pkg/provider/register/register.go"
   sed -i '\#/pkg/generator/#{\#/password"#!d}' "$source/pkg/generator/register/register.go"
-  (cd "$source" && "$go" build -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/external-secrets" .)
+  (cd "$source" && "$go" build -p 2 -ldflags '-s -w' -o "$live/bin/external-secrets" .)
   rm -rf "$source"
   echo "$version, with Vault" >"$live/.external-secrets"
 }
@@ -210,7 +197,7 @@ vault() { # VERSION
     "$source/vault/identity_store.go"
   sed -i 's/\.ActivationFunc(ctx, nil)/.ActivationFunc(ctx, nil, "")/' \
     "$source/vault/logical_system_activation_flags.go"
-  "$go" build -C "$source" -mod=mod -tags minimal -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/vault" .
+  "$go" build -C "$source" -mod=mod -tags minimal -p 2 -ldflags '-s -w' -o "$live/bin/vault" .
   rm -rf "$source"
   echo "$1" >"$live/.vault"
 }
@@ -230,10 +217,10 @@ control_plane() {
   go=$(go_command)
   (
     cd servers
-    "$go" build -p 2 -trimpath -o "$live/bin/servers" -ldflags "-s -w -X $version.gitVersion=v$KUBERNETES \
+    "$go" build -p 2 -o "$live/bin/servers" -ldflags "-s -w -X $version.gitVersion=v$KUBERNETES \
       -X $version.gitMajor=1 -X $version.gitMinor=36 -X $version.gitTreeState=clean \
       -X $version.gitCommit=$(printf %040d 0) -X $version.buildDate=1970-01-01T00:00:00Z" .
-    "$go" build -p 2 -trimpath -o "$live/bin/kwok" -ldflags "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v$KWOK" \
+    "$go" build -p 2 -o "$live/bin/kwok" -ldflags "-s -w -X sigs.k8s.io/kwok/pkg/consts.Version=v$KWOK" \
       sigs.k8s.io/kwok/cmd/kwok
     # How kwok's nodes and pods become ready is data in its own module.
     stages=$("$go" list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage
@@ -254,7 +241,7 @@ dex() {
   unpacked "github.com/dexidp/dex@$version" "$source"
   "$go" mod edit -dropreplace=github.com/dexidp/dex/api/v2 "$source/go.mod"
   sed -i '/(\*sql.SQLite3)(nil)/d; s/new(sql.SQLite3)/new(ent.SQLite3)/' "$source/cmd/dex/config.go"
-  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/dex" ./cmd/dex
+  "$go" build -C "$source" -mod=mod -p 2 -ldflags '-s -w' -o "$live/bin/dex" ./cmd/dex
   rm -rf "$source"
   echo $version >"$live/.dex"
 }
@@ -272,7 +259,7 @@ traefik() { # VERSION
   sed -i '\#go-acme/lego/v4/providers/dns"#d
     s/dns\.NewDNSChallengeProviderByName(\(.*\))/challenge.Provider(nil), fmt.Errorf("no provider of DNS: %s", \1)/' \
     "$source/pkg/provider/acme/provider.go"
-  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/traefik" ./cmd/traefik
+  "$go" build -C "$source" -mod=mod -p 2 -ldflags '-s -w' -o "$live/bin/traefik" ./cmd/traefik
   kinds=$("$go" list -C "$source" -mod=mod -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)/config/crd/standard
   for file in "$source"/docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml \
     "$kinds"/gateway.networking.k8s.io_*.yaml; do echo ---; cat "$file"; done >"$live/traefik-crds.yaml"
@@ -301,7 +288,7 @@ seldon() {
   echo "building Seldon Core's operator $version" >&2
   go=$(go_command)
   unpacked "github.com/seldonio/seldon-core/operator@v$version" "$source"
-  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/seldon" .
+  "$go" build -C "$source" -mod=mod -p 2 -ldflags '-s -w' -o "$live/bin/seldon" .
   mkdir -p "$live/seldon"
   cp "$source"/config/manager/{manager,configmap}.yaml "$live/seldon"
   cp "$source/config/webhook/manifests.yaml" "$live/seldon/webhooks.yaml"

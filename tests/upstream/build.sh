@@ -6,9 +6,9 @@
 # With `all`, other releases of the tables as well, each as NAME-RELEASE.
 set -euo pipefail
 cd "$(dirname "$0")"
-live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
-export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOTOOLCHAIN=go1.26.10 GOWORK=off
-go=$(command -v go || echo "$live/go/bin/go")
+. ../go.sh
+export GOFLAGS="$GOFLAGS -mod=mod" GOWORK=off
+go=$(go_command)
 mkdir -p "$live/upstream"
 
 program() { # NAME[-RELEASE] MODULE@VERSION [PACKAGE]: PACKAGE gets the files of NAME/inside
@@ -26,7 +26,7 @@ program() { # NAME[-RELEASE] MODULE@VERSION [PACKAGE]: PACKAGE gets the files of
   [ $# -lt 3 ] || cp "$name"/inside/*.go "$source/$3"
   [ "$name" != kserve ] || cp "$source/install/v${2##*@v}/kserve.yaml" "$live/upstream/$program.yaml"
   [ "$name" != knative_operator ] || releases "$source/cmd/operator/kodata"
-  "$go" build -C "$source" -p 2 -trimpath -ldflags '-s -w' -o "$live/upstream/$program" ./cmd/questions
+  "$go" build -C "$source" -p 2 -ldflags '-s -w' -o "$live/upstream/$program" ./cmd/questions
   rm -rf "$source"
   echo "$stamp" >"$live/upstream/.$program"
 }

@@ -6,22 +6,22 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$here/../../.." && pwd)/.tools/bin
 mkdir -p "$bin"
-export GOTOOLCHAIN=go1.26.10 CGO_ENABLED=0  # as in tests/tools.sh
+. "$here/../../go.sh"
 
 state=$(cat "$here"/build.sh "$here"/go.* "$here"/*/go.* "$here"/*/main.go | sha256sum)
 [ "$(cat "$bin/.argocd" 2>/dev/null)" = "$state" ] && exit
 
-go=$(command -v go || echo "$here/../../../.tools/go/bin/go")  # tests/tools.sh brings it
+go=$(go_command)
 cd "$here"
 rm -f "$bin"/{.argocd,argocd-*,git-verify-wrapper.sh,containerfile}
-"$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-server" ./server
-"$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-client" ./client
+"$go" build -ldflags '-s -w' -o "$bin/argocd-cmp-server" ./server
+"$go" build -ldflags '-s -w' -o "$bin/argocd-cmp-client" ./client
 for server in application-controller repo-server; do  # one program, which goes by its name
   ln -sf argocd-cmp-server "$bin/argocd-$server"
 done
-"$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-render" ./render
+"$go" build -ldflags '-s -w' -o "$bin/argocd-render" ./render
 source=$("$go" list -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
 install -m 644 "$source/manifests/core-install.yaml" "$bin/argocd-core-install.yaml"
 install -m 755 "$source/hack/git-verify-wrapper.sh" "$bin/"
-(cd containerfile && "$go" build -trimpath -ldflags '-s -w' -o "$bin/containerfile" .)
+(cd containerfile && "$go" build -ldflags '-s -w' -o "$bin/containerfile" .)
 echo "$state" >"$bin/.argocd"
