@@ -100,6 +100,30 @@ def test_a_copy_that_could_not_start_in_time_starts_later(schedule: str, seconds
     assert latest == dict.fromkeys((*names, "cloudnative-pg-drill"), seconds)
 
 
+@pytest.mark.parametrize(
+    ("component", "hours"),
+    [
+        ("postgres: {storage: 1Ti}", 6),
+        ("postgres: {storage: 5Ti}", 30),
+        ("mysql: {storage: 2Ti}", 12),
+        ("seaweedfs: {storage: 5Ti}", 30),
+        # Half of each pool is parity.
+        ("minio: {replicas: 4, storage: 2Ti, pools: [{replicas: 4, storage: 2Ti}]}", 47),
+        ("cloudnative-pg: {storage: 5Ti}", 30),
+    ],
+)
+def test_a_run_may_take_as_long_as_the_data_needs(component: str, hours: int) -> None:
+    name = component.split(":")[0]
+    job = f"  workloads: {{job: {{image: app:1, uses: [{name}]}}}}"
+    lowered_platform = of(f"    {component}\n{job}", '{to: offsite, drill: "0 5 * * 0"}')
+    deadlines = {
+        manifest["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"]
+        for job_name, manifest in cron_jobs(lowered_platform).items()
+        if job_name.rsplit("-", 1)[0] == name
+    }
+    assert deadlines == {hours * 3600}
+
+
 def test_restores_wait_to_be_started_by_hand() -> None:
     suspended = {name: job["spec"]["suspend"] for name, job in cron_jobs(lowered()).items()}
     assert {name for name, waits in suspended.items() if waits} == {

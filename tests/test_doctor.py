@@ -378,3 +378,28 @@ def test_a_missing_priority_class_is_said() -> None:
     ):
         findings = check(lowered, Cluster(objects), NOW)
         assert expected in [(finding.passed, finding.text) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("components", "expected"),
+    [
+        ("postgres: {}", {(False, "no default storage class; set `spec.cluster.storageClass`")}),
+        ("postgres: {storageClass: fast}", {(True, "storage class `fast`")}),
+        ("postgres: {storageClass: slow}", {(False, "no storage class `slow`")}),
+        ("cloudnative-pg: {storageClass: slow}", {(False, "no storage class `slow`")}),
+        ("cloudnative-pg: {}", {(False, "no default storage class; set `spec.cluster.storageClass`")}),
+        ("redis: {persistence: none}", set()),
+    ],
+)  # fmt: skip
+def test_the_classes_of_volumes_are_asked_for(
+    components: str, expected: set[tuple[bool, str]]
+) -> None:
+    """The default class matters to volumes that name none, and no other class without a volume."""
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: volumes}\nspec:\n"
+        f"  components: {{{components}}}\n"
+    )
+    lowered = pipeline.compile(spec.encode(), "platform.yaml").lowered["default"]
+    objects = [{"kind": "StorageClass", "metadata": {"name": "fast"}}]
+    actual = {(finding.passed, finding.text) for finding in check(lowered, Cluster(objects), NOW)}
+    assert {finding for finding in actual if "storage class" in finding[1]} == expected

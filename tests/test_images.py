@@ -142,6 +142,11 @@ def test_a_mirror_for_each_upstream_doubles_nothing(image: str, expected: str) -
 def test_the_older_name_of_docker_hub_has_the_same_mirror(mirrors: dict[str, str]) -> None:
     old, new = (f"{registry}/library/redis:7.2.4" for registry in ("index.docker.io", "docker.io"))
     assert mirrored(old, mirrors) == mirrored(new, mirrors) != old
+    assert (
+        mirrored("docker.io/redis:7.2.4", mirrors)
+        == mirrored("redis:7.2.4", mirrors)
+        == mirrored(new, mirrors)
+    )
 
 
 def test_one_mirror_doubles_no_image_of_its_own_registry() -> None:
@@ -284,6 +289,9 @@ def test_only_whole_references_are_rewritten(text: str, expected: str) -> None:
         ("localhost/app:1", "localhost/app:1"),
         ("quay.io/minio/mc:1", "quay.io/minio/mc:1"),
         ("registry:5000/app:1", "registry:5000/app:1"),
+        ("docker.io/busybox:1", "docker.io/library/busybox:1"),
+        ("index.docker.io/busybox:1", "docker.io/library/busybox:1"),
+        ("index.docker.io/edoburu/pgbouncer:1", "docker.io/edoburu/pgbouncer:1"),
     ],
 )
 def test_full_names(image: str, expected: str) -> None:

@@ -35,11 +35,16 @@ def split_image(text: str) -> tuple[str, str, str]:
 
 
 def full_name(image: str) -> str:
-    """An image with the registry that a container runtime would add."""
-    registry, slash, _ = image.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost"):
+    """An image with the registry and the folder that a container runtime would add.
+
+    Docker Hub has an older name too, which runtimes replace (`normalize.go` of distribution/reference).
+    """
+    registry, slash, path = image.partition("/")
+    if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
+        registry, path = "docker.io", image
+    if registry not in ("docker.io", "index.docker.io"):
         return image
-    return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
+    return f"docker.io/{path}" if "/" in path else f"docker.io/library/{path}"
 
 
 Mirrors = Mapping[str, str]  # the registry and path that holds each upstream registry's images
@@ -49,11 +54,9 @@ ANY = "*"  # every registry that has no mirror of its own; images keep the regis
 def mirrored(image: str, mirrors: Mirrors) -> str:
     """The name of an image in the mirror of its registry.
 
-    Images on a mirror's registry, such as a team's, are pulled from there. Docker Hub has an older name, too, which
-    container runtimes replace (`normalize.go` of distribution/reference).
+    Images on a mirror's registry, such as a team's, are pulled from there.
     """
     registry, _, path = full_name(image).partition("/")
-    registry = "docker.io" if registry == "index.docker.io" else registry
     if registry in registries(mirrors):
         return image
     if registry in mirrors:

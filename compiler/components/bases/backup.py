@@ -8,6 +8,7 @@ obscured first, and `--s3-no-check-bucket` is for a key that may not create buck
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from msgspec import Struct
@@ -18,10 +19,12 @@ from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
 from compiler.spec import cron
 from compiler.spec.backup import Backup, days
+from compiler.spec.quantity import MIB
 
 COPIES = model.Requires(s3.COPIES, s3.Endpoint)
 FOLDER, SCRIPTS = "/backup", "/etc/platformc"
-LONGEST = 6 * 3600  # seconds of a run
+SIX_HOURS = 6 * 3600  # seconds
+_RATE = 50 * MIB  # bytes of a copy in a second: less than half of what a gigabit link takes
 KEEP = "KEEP_DAYS"
 _FORGETS = model.Effect(
     f"spec/jobTemplate/spec/template/spec/containers/[^/]+/env/{KEEP}/value", model.Risk.DATA_LOSS,
@@ -163,20 +166,28 @@ def pods(
     )  # fmt: skip
 
 
+def longest_run(held: float) -> int:
+    """How many seconds a copy, a drill or a restore of so many bytes may take: six hours, or more by the hour."""
+    return max(SIX_HOURS, 3600 * ceil(held / _RATE / 3600))
+
+
 def latest_start(schedule: str | None) -> int:
     """How many seconds late a copy or a drill may start: a late one is better than none until the next."""
     gap = cron.shortest_gap(schedule) if schedule else 0
-    return max(600, LONGEST if gap is None else min(LONGEST, gap))
+    return max(600, SIX_HOURS if gap is None else min(SIX_HOURS, gap))
 
 
 def cron_job(
     me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None,
-    deletes: str,
+    deletes: str, held: float,
 ) -> model.Resource:  # fmt: skip
-    """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect."""
+    """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect.
+
+    `held`: the bytes that the instance has room for, which the Job may have to move.
+    """
     job = kube.cron_job(
-        me, template, schedule=schedule, deadline=LONGEST, retries=1, name=f"{me.name}-{role}",
-        step=2, latest_start=latest_start(schedule),
+        me, template, schedule=schedule, deadline=longest_run(held), retries=1,
+        name=f"{me.name}-{role}", step=2, latest_start=latest_start(schedule),
     )  # fmt: skip
     if role == "restore":
         job.manifest["metadata"]["annotations"] = {model.REPLACES: deletes}

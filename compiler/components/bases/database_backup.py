@@ -13,6 +13,7 @@ from compiler import kube, model
 from compiler.components.bases import backup, origin
 from compiler.interfaces import s3, sql
 from compiler.model import Env
+from compiler.spec import quantity
 
 
 def secret(me: model.Instance[Any]) -> str:
@@ -59,7 +60,8 @@ def lower(
         yield model.InternalTraffic(role, "server", (port,))
         template = backup.pods(me, role, before, then, store, user=user, room=me.spec.storage)
         deletes = f"deletes every table in {', '.join(databases)}"
-        yield backup.cron_job(me, role, template, schedule, deletes)
+        held = quantity.in_bytes(me.spec.storage)
+        yield backup.cron_job(me, role, template, schedule, deletes, held)
 
 
 def _rclone(

@@ -184,7 +184,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
     yield kube.api_server(me, all_pods)
     plan = backups.plan(me)
-    alerts = backups.alerts(plan) if plan else ()
+    alerts = backups.alerts(plan, me.spec.storage) if plan else ()
     yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT, *alerts))
     yield from logins.lower(me, bindings, servers)
     if plan is not None and store is not None:

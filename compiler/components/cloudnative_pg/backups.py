@@ -14,9 +14,11 @@ from msgspec import Struct
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.bases.backup import longest_run
 from compiler.components.cloudnative_pg.kinds import CLUSTER_LABEL, OBJECT_STORE, SCHEDULED_BACKUP
 from compiler.interfaces import s3
 from compiler.model import Env
+from compiler.spec import quantity
 from compiler.spec.backup import Backup as PlatformBackup
 from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import Exact
@@ -27,7 +29,6 @@ PLUGIN = "barman-cloud.cloudnative-pg.io"
 VERSION = "0.14.0"
 RELEASE = "https://github.com/cloudnative-pg/plugin-barman-cloud/releases/download"
 METRIC = "barman_cloud_cloudnative_pg_io"
-LATE = 6 * 3600  # seconds that a copy may take
 YEAR = 366 * 86400
 SOURCE = "archive"  # the name of the cluster that is restored, in the spec of the new one
 _TIME = Exact(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -114,9 +115,10 @@ def _drill(instance_drill: Drill | None, of_platform: PlatformBackup | None) -> 
     return of_platform.drill if of_platform else "0 5 * * 0"
 
 
-def longest_age(backup_plan: Plan) -> int:
-    """The seconds that the newest copy may be old, by its schedule."""
-    return (longest_gap(backup_plan.schedule) or YEAR) + LATE
+def longest_age(backup_plan: Plan, storage: str) -> int:
+    """The seconds that the newest copy may be old, by its schedule and the size of the disk."""
+    gap = longest_gap(backup_plan.schedule) or YEAR
+    return gap + longest_run(quantity.in_bytes(storage))
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
@@ -197,13 +199,13 @@ def cluster(me: model.Instance[Any], backup_plan: Plan) -> model.Manifest:
     }
 
 
-def alerts(backup_plan: Plan) -> tuple[model.Alert, ...]:
+def alerts(backup_plan: Plan, storage: str) -> tuple[model.Alert, ...]:
     """Alerts on the age of the newest copy, and on the last one's failure."""
     newest = f"max({METRIC}_last_available_backup_timestamp{{$pods}})"
     failed = f"max({METRIC}_last_failed_backup_timestamp{{$pods}})"
     return (
         model.Alert(
-            "BackupTooOld", f"time() - {newest} > {longest_age(backup_plan)}", "1h",
+            "BackupTooOld", f"time() - {newest} > {longest_age(backup_plan, storage)}", "1h",
             "No copy has been completed since the last one was due.", "critical",
         ),
         model.Alert(

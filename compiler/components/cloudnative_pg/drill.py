@@ -26,7 +26,6 @@ from compiler.spec.quantity import GIB
 ARCHIVE = model.Requires(s3.DRILL, s3.Endpoint)
 USER = 26  # `postgres` of CloudNativePG's images
 SCRIPTS, FOLDER = "/etc/platformc", "/restored"
-DEADLINE = backups.LATE
 # Besides the files of the server: the log that waits for its replay, which its disk has next to them too.
 REPLAY = GIB
 SCRATCH = GIB  # the pod's /tmp and its output
@@ -82,7 +81,8 @@ def lower(
     # The account with the cluster's name is the operator's, with rights at the API server.
     template["spec"]["serviceAccountName"] = name
     yield kube.cron_job(
-        me, template, schedule=plan.drill, deadline=DEADLINE, retries=1, name=name, step=2,
+        me, template, schedule=plan.drill, retries=1, name=name, step=2,
+        deadline=backup.longest_run(quantity.in_bytes(me.spec.storage)),
         latest_start=backup.latest_start(plan.drill),
     )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _files(
     words = {
         "name": me.name, "namespace": me.namespace, "archive": plan.archive, "bucket": store.bucket,
         "where": f"--cloud-provider aws-s3 --endpoint-url {store.url} s3://{store.bucket}/ {plan.archive}",
-        "longest": backups.longest_age(plan), "scripts": SCRIPTS, "folder": FOLDER,
+        "longest": backups.longest_age(plan, me.spec.storage), "scripts": SCRIPTS, "folder": FOLDER,
         "databases": logins.databases(bindings),
         "filled": sorted({login.claim.database for login in bindings if login.claim.creates_tables}),
         "roles": [role["name"] for role in logins.roles(tuple(bindings))],

@@ -63,6 +63,7 @@ CLUSTER = CustomResource(
     ready="condition=Ready",
     replicas="instances",
     volume_claims="{name}",
+    storage_class=("spec", "storage", "storageClass"),
     secret_keys=("accessKeyId", "secretAccessKey", "passwordSecret"),
     recovery=("spec", "bootstrap", "recovery"),
     recovery_time=("spec", "bootstrap", "recovery", "recoveryTarget", "targetTime"),

@@ -96,6 +96,13 @@ def pools(me: model.Instance[Any]) -> tuple[Pool, ...]:
     return _of_spec(me.spec, me.name)
 
 
+def room(me: model.Instance[Any]) -> float:
+    """The bytes on all volumes of an instance that are not parity."""
+    all_pools = pools(me)
+    lost = parity(all_pools[0].set_size)
+    return sum(pool.room(lost) for pool in all_pools)
+
+
 def _of_spec(spec: Any, name: str = "") -> tuple[Pool, ...]:
     further = (
         Pool(f"{name}-pool-{number}", f"pool-{number}", pool.replicas, pool.drives, pool.storage)

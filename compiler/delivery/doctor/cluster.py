@@ -10,7 +10,8 @@ from compiler.delivery.answers import Ask, ListOf, Named, WrongAnswerError, aske
 from compiler.delivery.doctor.answers import Definition, Version
 from compiler.delivery.doctor.finding import Finding
 from compiler.emit.manifests import manifests
-from compiler.model.custom_resource import is_custom
+from compiler.model.custom_resource import Location, at, is_custom
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 
 _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
@@ -60,27 +61,36 @@ def kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 
 def storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    needed = any(manifest["spec"].get("volumeClaimTemplates") for manifest in manifests(lowered)
-                 if manifest["kind"] == "StatefulSet")  # fmt: skip
+    """The storage classes of the volumes; the default class for volumes that name none."""
+    needed = {at(claim, place) for claim, place in _claims(lowered)}
     if not needed:
         return
     answer = asked(ask, ListOf[Named], "get", "storageclasses")
     classes = [storage_class.metadata for storage_class in (answer.items if answer else ())]
     names = {metadata.name for metadata in classes}
-    for name in sorted(_named_classes(lowered)):
+    for name in sorted(needed - {None}):
         exists = name in names
         yield Finding(exists, f"{'' if exists else 'no '}storage class `{name}`")
-    required = lowered.platform.settings.cluster.storage_class
     mark = "storageclass.kubernetes.io/is-default-class"
     defaults = [metadata.name for metadata in classes if metadata.annotations.get(mark) == "true"]
-    if required:
-        exists = required in names
-        yield Finding(exists, f"{'' if exists else 'no '}storage class `{required}`")
-    elif len(defaults) == 1:
+    if None not in needed:
+        return
+    if len(defaults) == 1:
         yield Finding(True, f"storage class `{defaults[0]}`, the default")
     else:
         count = "several default storage classes" if defaults else "no default storage class"
         yield Finding(False, f"{count}; set `spec.cluster.storageClass`")
+
+
+def _claims(lowered: Lowered) -> Iterator[tuple[Manifest, Location]]:
+    """Each object that asks for volumes, and the place of their class in it."""
+    for package in lowered.packages.values():
+        for resource in package.resources:
+            if resource.custom is not None and resource.custom.storage_class:
+                yield resource.manifest, resource.custom.storage_class
+            elif resource.kind == "StatefulSet":
+                for claim in at(resource.manifest, ("spec", "volumeClaimTemplates")) or ():
+                    yield claim, ("spec", "storageClassName")
 
 
 def priorities(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
@@ -97,12 +107,3 @@ def priorities(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     for name in sorted(named):
         exists = name in names
         yield Finding(exists, f"{'' if exists else 'no '}priority class `{name}`")
-
-
-def _named_classes(lowered: Lowered) -> set[str]:
-    """The classes that single components name."""
-    return {
-        instance.spec.storage_class
-        for instance in lowered.platform.having("storage_class")
-        if instance.spec.storage_class
-    }
