@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.paths import ROOT
 from support.scenarios import compiled, scenario_names
-from support.sizes import cluster, disk, limit, lowered, rows
+from support.sizes import cluster, codes, disk, limit, lowered, rows
 
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
@@ -170,6 +170,63 @@ def test_a_move_has_room_for_a_dump_of_the_old_instance(old: str, new: str, room
     )["move"]
     assert disk(spec, "backup") == room
     assert limits(spec) == [room]
+
+
+# Workloads -------------------------------------------------------------------------------------
+
+
+def workload(keys: str) -> str:
+    """A platform with a workload, and one component that it uses."""
+    return (
+        "    redis: {}\n  workloads:\n"
+        f"    train: {{image: registry.example.internal/train:1.0.0, uses: [redis], {keys}}}"
+    )
+
+
+def volume(size: str, rest: str = "") -> str:
+    return f"volumes: {{scratch: {{mountPath: /scratch, size: {size}{rest}}}}}"
+
+
+def amounts(keys: str, amount: str) -> tuple[str, str]:
+    """The request and the limit of the container."""
+    package = lowered(workload(keys)).packages["train"]
+    (spec,) = [spec for resource in package.resources for spec in pods(resource.manifest)]
+    resources = spec["containers"][0]["resources"]
+    return resources["requests"][amount], resources["limits"][amount]
+
+
+@sizes("`workloads`: limit of local disk")
+@pytest.mark.parametrize(
+    ("size", "request_amount", "limit_amount"),
+    [("512Mi", "1536Mi", "10752Mi"), ("20Gi", "21Gi", "30Gi"), ("1Ti", "1025Gi", "1034Gi")],
+)
+def test_a_pod_may_fill_its_scratch_space(
+    size: str, request_amount: str, limit_amount: str
+) -> None:
+    """A kubelet evicts a pod whose local disk is over its limit, whatever the size of the volume."""
+    assert amounts(volume(size), "ephemeral-storage") == (request_amount, limit_amount)
+    assert amounts(volume(size), "memory") == ("1Gi", "2Gi")
+    small = f"resources: {{limits: {{ephemeralStorage: 500Mi}}}}, {volume(size)}"
+    assert codes(workload(small)) == ["volume-size"]
+    assert codes(workload(small.replace("500Mi", size))) == []
+
+
+@sizes("`workloads`: memory limit")
+@pytest.mark.parametrize(
+    ("size", "request_amount", "limit_amount"),
+    [("512Mi", "1536Mi", "2560Mi"), ("2Gi", "3Gi", "4Gi"), ("64Gi", "65Gi", "66Gi")],
+)
+def test_a_pod_may_fill_its_shared_memory(
+    size: str, request_amount: str, limit_amount: str
+) -> None:
+    """The kernel kills a container whose memory, with its volumes in memory, is over its limit."""
+    shared = volume(size, ", memory: true")
+    assert amounts(shared, "memory") == (request_amount, limit_amount)
+    assert amounts(shared, "ephemeral-storage") == ("1Gi", "10Gi")
+    small = f"resources: {{limits: {{memory: {size}}}}}, {shared}"
+    assert codes(workload(small)) == ["memory-limit"]
+    enough = quantity.binary(quantity.in_bytes(size) + 128 * MIB)
+    assert codes(workload(small.replace(size, enough, 1))) == []
 
 
 # Models and masters ----------------------------------------------------------------------------

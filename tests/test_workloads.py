@@ -242,3 +242,23 @@ def test_a_text_that_an_editor_marks_is_refused(section: str, key: str) -> None:
     text = f"{head}spec:\n  {section}\n"
     diagnostics = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
     assert key in {diagnostic.path[-1] for diagnostic in diagnostics if diagnostic.path}
+
+
+SHARED = "volumes: {shm: {mountPath: /dev/shm, size: 2Gi, memory: true}}"
+
+
+def test_shared_memory_is_in_memory() -> None:
+    result = pipeline.compile(SPEC.replace(", ENV", f", {SHARED}").encode(), "platform.yaml")
+    (job,) = [resource.manifest for resource in result.lowered["default"].packages["training"].resources
+              if resource.kind == "CronJob"]  # fmt: skip
+    volumes = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
+    (source,) = [volume["emptyDir"] for volume in volumes if volume["name"] == "user-shm"]
+    assert source == {"medium": "Memory", "sizeLimit": "2Gi"}
+
+
+def test_a_claim_is_not_in_memory() -> None:
+    volumes = "volumes: {data: {mountPath: /data, claim: data, memory: true}}"
+    result = pipeline.compile(SPEC.replace(", ENV", f", {volumes}").encode(), "platform.yaml")
+    assert [diagnostic.message for diagnostic in result.report.sorted()] == [
+        "only scratch space can be in memory, and this volume has `claim`"
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report
 from compiler.document import Path
 from compiler.model import Graph, Instance, Platform, Size
+from compiler.model.component import no_sizes
 from compiler.registry import component_of
 from compiler.spec import quantity
 
@@ -16,11 +17,11 @@ _BOUNDS: dict[Path, str] = {
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    components = (
-        instance for instance in graph.instances.values() if instance.section == "components"
-    )
-    for instance in components:
-        for size in component_of(instance).sizes(instance, graph.wiring(instance.name)):
+    for instance in graph.instances.values():
+        sizes = component_of(instance).sizes
+        if sizes is no_sizes:  # as for thousands of models
+            continue
+        for size in sizes(instance, graph.wiring(instance.name)):
             if size.has < size.needed:
                 _add(size, instance, platform, report)
 

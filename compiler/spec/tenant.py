@@ -69,6 +69,15 @@ class Mount(Section):
     size: Storage | None = Field(
         default=None, description="Scratch space of this size, without another source; default 1Gi."
     )
+    memory: bool = Field(
+        default=False,
+        description="Keep the scratch space in memory, such as `/dev/shm`; it counts towards the memory limit.",
+    )
+
+    @property
+    def scratch(self) -> str:
+        """The size of its scratch space; empty if it has another source."""
+        return "" if self.claim or self.secret or self.config_map else self.size or "1Gi"
 
     def check(self) -> None:
         sources = {"claim": self.claim, "secret": self.secret, "configMap": self.config_map,
@@ -81,6 +90,9 @@ class Mount(Section):
                 message,
                 "keep one of them, and add another volume for each of the others",
             )
+        if self.memory and not self.scratch:
+            message = f"only scratch space can be in memory, and this volume has {keys[0]}"
+            raise InvalidValue("unknown-value", message, "remove `memory: true`", at="memory")
 
 
 class InitStep(Section):

@@ -14,7 +14,7 @@ from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.spec.duration import seconds
 from compiler.spec.tenant import WorkloadSpec as Spec
-from compiler.tenants import existing_secrets, external_pods, workflow
+from compiler.tenants import existing_secrets, external_pods, volumes, workflow
 
 PHASE = model.Phase.CLIENTS
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
@@ -28,6 +28,10 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {}
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    return volumes.sizes(me)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -85,7 +89,7 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         init=_init_steps(me.spec, container),
         user=me.spec.user,
         restart="Never",
-        volumes=[*client.volumes, *_volumes(me.spec)],
+        volumes=[*client.volumes, *volumes.volumes(me.spec)],
         uses=client.endpoints,
     )
 
@@ -95,10 +99,7 @@ def _container(me: model.Instance[Spec], client: kube.Client) -> kube.Container:
     return kube.Container(
         "main",
         str(spec.image),
-        kube.resources(
-            spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi",
-            disk="1Gi", disk_limit="10Gi", gpus=spec.gpus,
-        ),
+        volumes.resources(spec),
         command=spec.command,
         args=spec.args,
         env=[
@@ -122,17 +123,3 @@ def _init_steps(spec: Spec, container: kube.Container) -> list[kube.Container]:
         )
         for index, step in enumerate(spec.init)
     ]
-
-
-def _volumes(spec: Spec) -> Iterator[kube.Volume]:
-    for name, mount in sorted(spec.volumes.items()):
-        if mount.claim:
-            claim = {"persistentVolumeClaim": {"claimName": mount.claim}}
-            yield kube.Volume(f"user-{name}", claim, mount.mount_path)
-        elif mount.secret:
-            secret = {"secret": {"secretName": mount.secret}}
-            yield kube.Volume(f"user-{name}", secret, mount.mount_path, read_only=True)
-        elif mount.config_map:
-            yield replace(kube.config(mount.config_map, mount.mount_path), name=f"user-{name}")
-        else:
-            yield kube.empty_dir(f"user-{name}", mount.mount_path, mount.size or "1Gi")
