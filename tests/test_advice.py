@@ -265,6 +265,13 @@ CASES = {
         f"{WORKLOAD}volumes: {{data: {{mountPath: /data, hostPath: /mnt}}}}}}", "no pod mounts a folder of its node", False),
     "scratch space in the form of a pod": (
         f"{WORKLOAD}volumes: {{data: {{mountPath: /data, emptyDir: {{sizeLimit: 4Gi}}}}}}}}", "write `size: 4Gi`", False),
+    "scratch space in memory in the form of a pod": (
+        f"{WORKLOAD}volumes: {{shm: {{mountPath: /dev/shm, emptyDir: {{medium: Memory, sizeLimit: 4Gi}}}}}}}}",
+        "write `size: 4Gi, memory: true`", False),
+    "a list of one text": (f"{COMPONENT}seaweedfs: {{storage: [5Gi]}}", "write `storage: 5Gi`", False),
+    "a list of one number": (f"{COMPONENT}redis: {{replicas: [3]}}", "write `replicas: 3`", False),
+    "a list of one text that the key refuses": (
+        f"{COMPONENT}seaweedfs: {{storage: [large]}}", "Size of each volume", False),
     "a relative mount": (
         f"{WORKLOAD}volumes: {{data: {{mountPath: data, size: 1Gi}}}}}}", "like `/data`", False),
     "the order of workloads": (f"{WORKLOAD}dependsOn: [v]}}", "no workload waits for another", False),

@@ -10,6 +10,7 @@ from compiler.diagnostics.misspelt_keys import suggested_key, there_already
 from compiler.diagnostics.words import alternatives, listing, suggestion
 from compiler.document import Path
 from compiler.document.colons import without_space
+from compiler.document.flow_style import flow_style
 from compiler.document.span import Span
 from compiler.spec.constraints import address, matches
 from compiler.spec.named_list import help_for_named_list
@@ -199,6 +200,8 @@ def _help(error: FieldError, key: str) -> Help:
         return _help_for_map(key, value) if not error.in_list else f"write `{name}`" if name else ()
     if error.type == "string_type" and not isinstance(value, (dict, list)):
         return help_to_quote(error) or ()
+    if not error.in_list and (only := _only_entry(error)):
+        return f"write `{key}: {only}`"
     if error.type == "bool_type" and (switch := SWITCHES.get(str(value).lower())):
         return f"write `{switch}`"
     if error.type == "int_type" and str(value).lower() in _NUMBERS:
@@ -253,6 +256,15 @@ def _help_for_map(key: str, value: dict[str, Any]) -> Help:
         return f"write `{key}: {value['size']}, storageClass: {value['storageClass']}`"
     only = [inner for inner in value.values() if isinstance(inner, (str, int))]
     return f"write `{key}: {only[0]}`" if len(only) == len(value) == 1 else ()
+
+
+def _only_entry(error: FieldError) -> str:
+    """The only entry of a list where its key takes a text or a number; empty if the key refuses it."""
+    types = {"string_type": str, "int_type": int}
+    entries = error.value if isinstance(error.value, list) else []
+    if len(entries) != 1 or type(entries[0]) is not types.get(error.type):
+        return ""
+    return flow_style(entries[0]) if error.accepts(entries[0]) else ""
 
 
 def _kind_of(value: Any) -> str:

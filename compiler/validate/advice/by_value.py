@@ -171,8 +171,10 @@ def _config_files(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | 
 def _scratch(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     if "mountPath" not in keys:
         return None
-    size = value.get("sizeLimit", "1Gi") if isinstance(value, dict) else "1Gi"
-    return f"write `size: {size}`; without another source, a volume is scratch space"
+    settings = value if isinstance(value, dict) else {}
+    memory = ", memory: true" if settings.get("medium") == "Memory" else ""
+    size = settings.get("sizeLimit", "1Gi")
+    return f"write `size: {size}{memory}`; without another source, a volume is scratch space"
 
 
 def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
