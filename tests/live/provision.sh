@@ -7,6 +7,11 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . ../go.sh
+case $live in /tmp/*)
+  echo "$live is below /tmp, and each pod of the live tests has a /tmp of its own: set PLATFORMC_LIVE to another folder" >&2
+  exit 2
+  ;;
+esac
 mkdir -p "$live/bin" "$live/venvs"
 KUBERNETES=1.36.3 KWOK=0.8.0
 
