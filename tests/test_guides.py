@@ -69,12 +69,15 @@ def test_the_guide_to_upgrades(folder: Path) -> None:
     printed = typed("upgrade.md", folder)
     (difference,) = printed["platformc diff"]
     assert "migrates the database of 3.14, which cannot be undone" in " ".join(difference.split())
-    (plan,) = printed["platformc apply-plan prod --since HEAD"]
+    plan, back = printed["platformc apply-plan prod --since HEAD"]
     assert plan.index("--from=cronjob/postgres-backup") < plan.index("# wave 0")
     assert (
         "--from=cronjob/postgres-restore"
         in printed["platformc restore prod --only postgres --replace --at 20261128T020000Z"][0]
     )
+    first, second, *_ = back.splitlines()
+    assert first == "# this delivery would lose data"
+    assert "to do it: restore the backup of the database that was made before 3.17" in second
 
 
 def test_the_guide_to_the_loss_of_a_node(folder: Path) -> None:
