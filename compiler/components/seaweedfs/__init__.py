@@ -114,7 +114,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
             buckets,
             _writing(admin),
             port=ports.S3,
-            held=quantity.in_bytes(me.spec.storage) * me.spec.replicas / me.spec.copies_of_each,
+            capacity=quantity.in_bytes(me.spec.storage) * me.spec.replicas / me.spec.copies_of_each,
             separate_names=me.spec.replicas > 1,
         )
 
