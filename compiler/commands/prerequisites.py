@@ -62,7 +62,7 @@ def command(environment: str | None, file: Path, form: str) -> None:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
     if not (systems or needed or outside):
-        click.echo("nothing but a cluster")
+        click.echo("no upstream system is needed")
 
 
 def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:

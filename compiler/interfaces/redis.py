@@ -77,7 +77,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         existing = binding.existing_credential("password")
         if existing is not None:
             note = (
-                "the password may hold only characters that a URI takes as they are, and no comma"
+                "the password may hold only letters, digits and `-._~`, because a URI contains it"
             )
             return replace(existing, note=note)
         return model.Credential(
