@@ -46,7 +46,7 @@ class Spec(model.PageSpec, model.RecordSpec, model.AdoptsVolume):
     pools: model.ListOf[FurtherPool] = Field(
         default=(),
         max_length=15,
-        description="Further servers, by which it has grown, oldest first.",
+        description="Servers that were added later: further pools, oldest first.",
     )
 
     def check(self) -> None:

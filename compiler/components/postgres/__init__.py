@@ -39,7 +39,7 @@ class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     storage: Storage = Field(default="20Gi", description="Size of its volume.")
     max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
         default=None,
-        description="Its `max_connections`; default: what its clients open, at least 100.",
+        description="Its `max_connections`; default: the sum of the clients' connections, at least 100.",
     )
 
 

@@ -43,7 +43,7 @@ class Spec(model.RecordSpec, model.AdoptsVolume):
         "gateways, and the names of objects in PostgreSQL.",
     )
     copies: int = Field(
-        default=2, ge=2, le=3, description="Copies of each object, where there are `replicas`."
+        default=2, ge=2, le=3, description="With several `replicas`: copies of each object."
     )
     storage: Storage = Field(default="50Gi", description="Size of each volume server's disk.")
 
