@@ -67,7 +67,7 @@ def command(
     if not names and not by_operator:
         fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")
     if only is not None and only not in names:
-        fail(f"`{only}` is not copied; what is: {', '.join(names)}")
+        fail(f"`{only}` is not copied; the copied instances are {', '.join(names)}")
     if at is not None:
         _check_time(lowered, at, only)
     if origin is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", origin):

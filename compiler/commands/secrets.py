@@ -118,7 +118,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     "--rotate",
     multiple=True,
     metavar="SECRET",
-    help="Make new values for this Secret.",
+    help="Make new values for this Secret; `secrets rotate` prints the whole rotation.",
     shell_complete=complete.secrets,
 )
 def generate(

@@ -14,7 +14,7 @@ from compiler.upstream.prerequisites import prerequisites, vendored
 
 STARTED = "start the Deployments of upstream systems again, with the number of pods in their releases; yours may differ"
 STOPPED = (
-    "stop the writers: first pause Argo CD or Flux, which would start them again, and stop running Jobs and pods "
+    "stop the writers: pause Argo CD or Flux first, which would start them again; stop running Jobs and pods "
     "elsewhere yourself"
 )
 
