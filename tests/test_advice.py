@@ -26,6 +26,8 @@ CASES = {
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
     "a map for a list of maps": (
         "spec:\n  silence: {unmaintained-upstream: known}", "write `silence: [{code: ..., reason: ...}]`", False),
+    "the uses of a component": (
+        f"{COMPONENT}mlflow: {{uses: [postgres]}}", "where several fit, write `bind: {SLOT: NAME}`", False),
     "a base of other files": (
         "spec:\n  extends: base.yaml", "one file holds the whole spec, without includes", False),
     "patches of kustomize": (

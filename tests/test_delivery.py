@@ -278,7 +278,9 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     words = ["apply-plan", "default", "-f", str(smaller), "--since", str(spec)]
     result = CliRunner().invoke(platformc, words)
     assert result.exit_code == 0, result.output
-    removed_lines = result.stdout.split("# what is gone\n")[1].splitlines()
+    removed_lines = result.stdout.split("# delete the objects that the spec no longer has\n")[
+        1
+    ].splitlines()
     deployment = "kubectl delete deployment mlflow -n mlops --ignore-not-found"
     account = "kubectl delete serviceaccount mlflow -n mlops --ignore-not-found"
     assert removed_lines.index(deployment) < removed_lines.index(account)

@@ -180,5 +180,5 @@ def test_the_annotations_that_a_reader_needs_are_listed(
 def test_a_password_that_stands_in_a_uri_is_noted() -> None:
     grants = {grant.name: grant for grant in lowered(SCENARIO, ENVIRONMENT).granted}
     for name in ("acme-pg", "acme-redis"):
-        assert "only characters that a URI takes" in grants[name].note
+        assert "only letters, digits and `-._~`" in grants[name].note
     assert not grants["acme-mysql"].note

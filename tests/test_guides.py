@@ -69,12 +69,15 @@ def test_the_guide_to_upgrades(folder: Path) -> None:
     printed = typed("upgrade.md", folder)
     (difference,) = printed["platformc diff"]
     assert "migrates the database of 3.14, which cannot be undone" in " ".join(difference.split())
-    (plan,) = printed["platformc apply-plan prod --since HEAD"]
+    plan, back = printed["platformc apply-plan prod --since HEAD"]
     assert plan.index("--from=cronjob/postgres-backup") < plan.index("# wave 0")
     assert (
         "--from=cronjob/postgres-restore"
         in printed["platformc restore prod --only postgres --replace --at 20261128T020000Z"][0]
     )
+    first, second, *_ = back.splitlines()
+    assert first == "# this delivery would lose data"
+    assert "to do it: restore the backup of the database that was made before 3.17" in second
 
 
 def test_the_guide_to_the_loss_of_a_node(folder: Path) -> None:
@@ -95,6 +98,20 @@ def test_the_guide_to_gpus_compiles_without_a_warning() -> None:
     assert compilation.report.sorted() == []
     lowered = compilation.lowered["default"]
     assert "seaweedfs-admin" in {credential.name for credential in lowered.credentials}
+
+
+def test_the_guide_to_flux_keeps_every_object_with_data() -> None:
+    _, text = specs_of("flux.md")
+    compilation = pipeline.compile(text.encode(), "platform.yaml")
+    assert compilation.report.errors == []
+    annotations = [
+        resource.manifest["metadata"].get("annotations", {})
+        for package in compilation.lowered["default"].all_packages
+        for resource in package.resources
+    ]
+    with_data = [texts for texts in annotations if "Prune=false" in texts.values()]
+    assert len(with_data) == 3
+    assert {texts["kustomize.toolkit.fluxcd.io/prune"] for texts in with_data} == {"disabled"}
 
 
 def test_the_guide_to_the_registry_begins_with_a_platform_that_compiles() -> None:

@@ -55,6 +55,42 @@ def test_help_is_a_verb(words: list[str]) -> None:
     assert run(["help", *words]).stdout == run([*words, "--help"]).stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "advice"),
+    [
+        ("compile prod", "`platformc compile --env prod`"),
+        ("graph prod -f platform.yaml", "`platformc graph --env prod`"),
+        ("validate platform.yaml", "`platformc validate -f platform.yaml`"),
+        ("render platform.yaml prod", "`platformc render -f platform.yaml`"),
+    ],
+)
+def test_a_word_that_needs_an_option_is_answered_with_the_option(
+    spec: Path, typed: str, advice: str
+) -> None:
+    result = run(typed.split())
+    assert result.exit_code == 2
+    assert advice in result.stderr
+    assert "--env platform.yaml" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "env zzz dev",
+        "client-kit dev zzz",
+        "secrets rotate dev zzz",
+        "render dev --component zzz",
+        "graph --of zzz",
+        "apply-plan zzz",
+        "init other --from zzz",
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_names_that_exist(spec: Path, typed: str) -> None:
+    result = run(typed.split())
+    assert result.exit_code == 2
+    assert "zzz`; " in result.stderr
+
+
 def test_help_knows_the_verb_that_was_meant() -> None:
     assert "Did you mean `compile`?" in run(["help", "complie"]).stderr
     assert "no verbs below it" in run(["help", "compile", "fast"]).stderr

@@ -512,10 +512,10 @@ def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
         credential.name: credential.note
         for credential in lowered("external-services", "default").credentials
     }
-    assert "`db.example.com` is run elsewhere" in notes["mlflow-backend-store"]  # past the pooler
-    assert notes["mlflow-backend-store"].endswith("and have `mlflow` for it")
-    assert notes["mlflow-artifacts"].endswith("and have `mlflow` for it")
-    assert notes["models-mlops-store"].endswith("it must know this login")  # it only reads
+    assert "of `db.example.com` makes" in notes["mlflow-backend-store"]  # past the pooler
+    assert notes["mlflow-backend-store"].endswith("with access to `mlflow`")
+    assert notes["mlflow-artifacts"].endswith("with access to `mlflow`")
+    assert notes["models-mlops-store"].endswith("makes this login")  # it only reads
     native = {name for name, note in notes.items() if "mysql_native_password" in note}
     assert native == {"kubeflow-pipelines-metadata"}
     inside = lowered("minimal", "default").credentials

@@ -12,8 +12,19 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import click
 import pytest
-from support.words import Count, count_document, count_names, count_words, sources, total
+from support.words import (
+    UNNAMED_THING,
+    Count,
+    count_document,
+    count_names,
+    count_words,
+    sources,
+    total,
+)
+
+from compiler.cli import platformc
 
 ROOT = Path(__file__).parent.parent
 NAMES_PER_HUNDRED = {"compiler": 0.2, "action": 0.2, "benchmarks": 0.2, "tests": 0.8}
@@ -45,6 +56,18 @@ def test_descriptions_of_the_schema_are_definite() -> None:
     assert indefinite / words * 1000 <= DOCUMENT_WORDS_PER_THOUSAND
 
 
+def test_help_of_options_names_its_thing() -> None:
+    """People read it alone, without the help of the other options."""
+    helps = {
+        (command.name, option.name): option.help
+        for command in _commands(platformc)
+        for option in command.params
+        if isinstance(option, click.Option) and option.help
+    }
+    assert len(helps) > 70
+    assert {key: text for key, text in helps.items() if UNNAMED_THING.search(text)} == {}
+
+
 def test_names_are_counted_once_for_each_function() -> None:
     source = """
     def outer(one, path, *, known=()):
@@ -62,6 +85,16 @@ def test_words_of_docstrings_and_comments_are_counted() -> None:
     text = "who"  # nobody is told
     '''
     assert count_words(dedent(source)) == Count(3, 7)
+
+
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _commands(child)
 
 
 def _descriptions(schema: Any) -> Iterator[str]:

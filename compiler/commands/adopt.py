@@ -20,18 +20,20 @@ from compiler.text import log_line, printable
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
+@click.option(
+    "--context", metavar="NAME", help="The context of kubectl.  [default: the current one]"
+)
 @click.option(
     "--namespace", "-n", "namespaces", metavar="NAME", multiple=True,
-    help="Where to look, instead of the namespaces of the environment.",
+    help="The namespace to search, in place of those of the environment.",
 )  # fmt: skip
 def command(
     environment: str | None, file: Path, context: str | None, namespaces: tuple[str, ...]
 ) -> None:
     """Print the `adopt` sections for servers that run in the cluster already. Changes nothing.
 
-    It asks kubectl for Deployments, StatefulSets, Services and volume claims, and for no Secret. Comments name
-    the keys that those objects do not say.
+    It asks kubectl for Deployments, StatefulSets, Services and volume claims, and reads no Secret. Comments in
+    the output name the values that these objects do not contain.
 
     \b
     platformc adopt prod --context prod -n mlflow

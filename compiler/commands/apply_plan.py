@@ -30,8 +30,8 @@ from compiler.model.package import Lowered
 @click.option(
     "--since",
     metavar="A",
-    help="Copy what an upgrade from A changes for good, and delete objects that only A has: a git "
-    "revision, directory or spec.",
+    help="The revision that runs: a git revision, folder or spec. The plan copies data that the upgrade "
+    "changes for good, and deletes the objects that only A has.",
 )
 def command(environment: str | None, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.

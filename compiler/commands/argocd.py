@@ -131,7 +131,9 @@ def _only(result: Compilation) -> str:
 @click.option("--repo", required=True, metavar="URL", help="The repository with the spec.")
 @click.option("--revision", default="main", show_default=True, help="The branch, tag or commit.")
 @click.option(
-    "--path", default=None, help="The spec's folder in it.  [default: as in this checkout, else .]"
+    "--path",
+    default=None,
+    help="The spec's folder in the repository.  [default: as in this checkout, else .]",
 )
 @click.option(
     "--road",
@@ -140,7 +142,9 @@ def _only(result: Compilation) -> str:
     show_default=True,
     help="Render by the plugin, or read the files in out/.",
 )
-@click.option("--set", "as_set", is_flag=True, help="One ApplicationSet for all environments.")
+@click.option(
+    "--set", "as_set", is_flag=True, help="Print one ApplicationSet for all environments."
+)
 @namespace_option
 def applications(
     file: Path, repo: str, revision: str, path: str | None, road: Road, as_set: bool, namespace: str

@@ -13,4 +13,4 @@ class Choice(click.Choice[str]):
 
         close = closest(str(value), self.choices)
         hint = f"did you mean `{close}`?" if close else f"the choices are {listing(self.choices)}"
-        return f"`{value}` is not one of them; {hint}"
+        return f"there is no `{value}`; {hint}"

@@ -25,7 +25,7 @@ from compiler.upstream import lock
     "environments",
     multiple=True,
     metavar="ENV",
-    help="Only this one.",
+    help="Compile only this environment.",
     shell_complete=complete.environments,
 )
 @click.option("--check", is_flag=True, help="Write nothing; fail when the output is stale.")

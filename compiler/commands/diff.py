@@ -67,7 +67,7 @@ class _Failed(click.UsageError):
     type=Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,
-    help="How the changes are written.",
+    help="The format of the changes.",
 )
 @click.option(
     DETAILED,
@@ -80,9 +80,8 @@ def command(
 ) -> None:  # fmt: skip
     """Show the differences between two specs, with causes and risks.
 
-    A and B are git revisions (`git:REV` where it must be one), which git is asked for, or paths of
-    directories and specs (`./before`, `before.yaml`). Both are compiled by this compiler. The status
-    is 3 where a revision has no spec.
+    A and B are git revisions, or paths of folders and specs (`./before`, `before.yaml`). `git:REV` is always a
+    revision. This compiler compiles both. The status is 3 if a revision has no spec.
 
     \b
     platformc diff                     the last commit against the working tree

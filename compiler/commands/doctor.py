@@ -19,7 +19,9 @@ from compiler.text import log_line
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
+@click.option(
+    "--context", metavar="NAME", help="The context of kubectl.  [default: the current one]"
+)
 def command(environment: str | None, file: Path, context: str | None) -> None:
     """Check with kubectl that the cluster has everything the environment needs. Changes nothing.
 

@@ -18,9 +18,9 @@ from compiler.delivery.client_kit import has_files, in_pod, on_laptop
 @click.argument("name", shell_complete=complete.clients)
 @environment_argument
 @spec_option
-@click.option("--laptop", is_flag=True, help="As a program outside the cluster sees them.")
+@click.option("--laptop", is_flag=True, help="For a program outside the cluster.")
 def command(name: str, environment: str | None, file: Path, laptop: bool) -> None:
-    """Print the variables that a workload or a model gets by its bindings.
+    """Print the variables that a workload or a model gets from its `uses` and its `env`.
 
     \b
     platformc env training dev            as its pod sees them

@@ -29,7 +29,7 @@ _MOST_EDGES = 500  # the default of `maxEdges` (mermaid.js.org, "Mermaid Config 
     "environment",
     metavar="ENV",
     shell_complete=complete.environments,
-    help="Of one environment; default: the base.",
+    help="Draw this environment.  [default: the spec without overrides]",
 )
 @click.option(
     "--as",
@@ -37,16 +37,16 @@ _MOST_EDGES = 500  # the default of `maxEdges` (mermaid.js.org, "Mermaid Config 
     type=Choice(["mermaid", "dot", "svg", "json"]),
     default="mermaid",
     show_default=True,
-    help="The form.",
+    help="The format of the drawing.",
 )
 @click.option(
     "--of",
     multiple=True,
     metavar="NAME",
     shell_complete=complete.instances,
-    help="This instance, all that it uses, and its direct users.",
+    help="Draw only this instance, all that it uses, and its direct users.",
 )
-@click.option("--by", type=Choice(["namespace"]), help="A frame for each.")
+@click.option("--by", type=Choice(["namespace"]), help="Draw a frame around each namespace.")
 def command(
     file: Path, environment: str | None, form: str, of: tuple[str, ...], by: str | None
 ) -> None:

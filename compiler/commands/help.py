@@ -12,7 +12,7 @@ from compiler.commands.verb import Verb
 @click.argument("words", nargs=-1, metavar="[VERB]...", shell_complete=verbs)
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...]) -> None:
-    """Print how a verb is used; without one, list them all.
+    """Explain a verb; without an argument, list all verbs.
 
     \b
     platformc help compile

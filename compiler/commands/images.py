@@ -39,13 +39,14 @@ from compiler.upstream.prerequisites import prerequisites, release, vendored
     type=Choice(["text", "json", "pairs"]),
     default="text",
     show_default=True,
-    help="`pairs`: upstream's name and the mirror's, for a program that copies.",
+    help="`pairs`: the publisher's name and the mirror's, for a program that copies.",
 )
 @click.option("--pin", is_flag=True, help="Ask the registries for digests; write platform.lock.")
 def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
-    """List every image of an environment, and say whose images are not known.
+    """List every image of an environment.
 
-    The images of an upstream system are known when `platformc vendor` has fetched its release.
+    The list has the images of an upstream system only if `platformc vendor` has fetched its release. A line
+    names each other system.
 
     \b
     platformc images prod

@@ -32,7 +32,7 @@ _SCHEMA = "# yaml-language-server: $schema=schemas/platform.schema.json\n"
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--lab", is_flag=True, help="A platform that fits kind on a laptop.")
 @click.option(
-    "--from", "example", metavar="NAME", help="A copy of an example.",
+    "--from", "example", metavar="NAME", help="Copy this example.",
     shell_complete=complete.examples,
 )  # fmt: skip
 @click.option("--list", "listed", is_flag=True, help="List the examples, with a sentence each.")

@@ -48,8 +48,8 @@ def lock(
 ) -> None:  # fmt: skip
     """Ask MLflow which version each alias has, and write it into platform.lock.
 
-    A compile asks nothing: it reads the lock, which is committed with the spec. A token is read
-    from MLFLOW_TRACKING_TOKEN.
+    `platformc compile` contacts no server: it reads the lock. Commit the lock with the spec. If MLflow asks
+    for a token, put it into MLFLOW_TRACKING_TOKEN.
 
     \b
     kubectl port-forward -n mlops service/NAME 5000:5000 &

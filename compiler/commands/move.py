@@ -17,20 +17,20 @@ from compiler.delivery.move import copier, steps
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--back", is_flag=True, help="The way back, after a cut-over.")
+@click.option("--back", is_flag=True, help="Undo a cut-over.")
 @click.option(
-    "--replace", is_flag=True, help="Also over data of the new instance that the move did not copy."
+    "--replace", is_flag=True, help="Overwrite data of the new instance that the move did not copy."
 )
 def command(environment: str | None, file: Path, back: bool, replace: bool) -> None:
     """Print the exact commands that move the data of `spec.move`, in order, with waits.
 
-    Until `cutOver: true`, both instances run, and the clients use the old one: the commands deliver the
-    new one and copy the data for the first time. With it, they stop the writers, copy the rest, compare,
-    and let the clients use the new one. The old one keeps its data until you delete it.
+    Without `cutOver: true`, the commands deliver the new instance and copy the data for the first time. The
+    clients use the old instance. With `cutOver: true`, the commands stop the writers, copy the rest, compare,
+    and let the clients use the new instance. The old instance keeps its data until you delete it.
 
     \b
-    platformc move prod          from the present state of the spec on
-    platformc move prod --back   with `cutOver: false` again: the clients go back, with their data
+    platformc move prod          copy; or, with `cutOver: true`, cut over
+    platformc move prod --back   after you have removed `cutOver: true`: undo the cut-over, with the data
     """
     lowered = lowered_of(file, environment)
     move, job = lowered.platform.settings.move, copier(lowered)

@@ -56,7 +56,7 @@ output_option = click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="The folder of base/, overlays/ and out/.  [default: the spec's]",
+    help="The folder to write into.  [default: the spec's]",
 )
 format_option = click.option(
     "--format",
@@ -64,5 +64,5 @@ format_option = click.option(
     type=Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How diagnostics are written; any but text goes to stdout.",
+    help="The format of diagnostics; all but text go to standard output.",
 )

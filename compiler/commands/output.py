@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from compiler.delivery.steps import Step
     from compiler.diagnostics import Report
 
+_MOST_NAMES = 20  # in a message
+
 
 def fail(message: str, status: int = 2) -> NoReturn:
     """End the command with a message on stderr."""
@@ -25,13 +27,22 @@ def fail(message: str, status: int = 2) -> NoReturn:
     sys.exit(status)
 
 
-def fail_unknown(kind: str, name: str, names: Iterable[str], otherwise: str = "") -> NoReturn:
-    """End the command: nothing of a kind has this name. The hint is the closest name, or `otherwise`."""
+def fail_unknown(kind: str, name: str, names: Collection[str], otherwise: str = "") -> NoReturn:
+    """End the command: nothing of a kind has this name. The hint is the closest name, or `otherwise`, or the names."""
     from compiler.diagnostics.words import closest  # not needed by a compile that changes nothing
 
     close = closest(name, names)
-    hint = f"did you mean `{close}`?" if close else otherwise
-    fail(f"no {kind} `{name}`" + (f"; {hint}" if hint else ""))
+    hint = f"did you mean `{close}`?" if close else otherwise or _existing(names)
+    fail(f"no {kind} `{name}`; {hint}")
+
+
+def _existing(names: Collection[str]) -> str:
+    """The names that exist; a platform may have thousands of models."""
+    from compiler.diagnostics.words import listing
+
+    rest = len(names) - _MOST_NAMES
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"there are {listing(sorted(names)[:_MOST_NAMES])}{more}" if names else "there are none"
 
 
 def print_steps(steps: Iterable[Step]) -> None:

@@ -31,10 +31,10 @@ from compiler.upstream.prerequisites import (
     type=Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How they are listed.",
+    help="The format of the list.",
 )
 def command(environment: str | None, file: Path, form: str) -> None:
-    """List the upstream systems that an environment expects, and how to install them.
+    """List the upstream systems that an environment needs, and how to install them.
 
     \b
     platformc prerequisites prod
@@ -62,7 +62,7 @@ def command(environment: str | None, file: Path, form: str) -> None:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
     if not (systems or needed or outside):
-        click.echo("nothing but a cluster")
+        click.echo("no upstream system is needed")
 
 
 def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:

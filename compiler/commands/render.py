@@ -24,9 +24,9 @@ from compiler.model.package import Lowered
     "--component",
     metavar="NAME",
     shell_complete=complete.instances,
-    help="Only this component's objects.",
+    help="Print only this component's objects.",
 )
-@click.option("--wave", type=int, help="Only the objects of one wave (see `apply-plan`).")
+@click.option("--wave", type=int, help="Print only the objects of this wave (see `apply-plan`).")
 def command(environment: str | None, file: Path, component: str | None, wave: int | None) -> None:
     """Print every manifest of an environment, in the order of delivery.
 

@@ -30,15 +30,17 @@ from compiler.secrets import folder
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--only", metavar="NAME", help="Only this instance.")
+@click.option("--only", metavar="NAME", help="Restore only this instance.")
 @click.option(
-    "--at", metavar="TIME", help="The newest copies that are no newer, as 20261128T020000Z."
+    "--at",
+    metavar="TIME",
+    help="Restore the copies of this time, or the newest before it: 20261128T020000Z.",
 )
 @click.option(
     "--from", "origin", metavar="PLATFORM", help="Accept the copies of a platform of another name."
 )
 @click.option(
-    "--replace", is_flag=True, help="Over what is there, whose writers are stopped first."
+    "--replace", is_flag=True, help="Restore over existing data; the plan stops its writers first."
 )
 def command(
     environment: str | None, file: Path, only: str | None, at: str | None, origin: str | None,
@@ -46,14 +48,14 @@ def command(
 ) -> None:  # fmt: skip
     """Print the exact commands that restore an environment, in order, with waits.
 
-    Without `--replace` the plan is that of a new cluster: stores and databases, then what they
-    held, then the rest. Before anything is written, each Job refuses a copy that is broken, of another
-    platform, or newer than the servers that would read it, and a target that holds something else.
-    A restore that was interrupted can be run again.
+    Without `--replace`, the plan is for a new cluster: it delivers the stores and databases, restores their
+    data, then delivers the rest. Before a Job writes, it refuses a copy that is broken, belongs to another
+    platform, or is newer than the servers, and a target that holds other data. You can run an interrupted
+    restore again.
 
     \b
     platformc restore prod                              to a new cluster
-    platformc restore prod --only postgres --replace    over what is there
+    platformc restore prod --only postgres --replace    over existing data
     """
     lowered = lowered_of(file, environment)
     names = [package.name for package, _ in restorable(lowered)]
@@ -65,7 +67,7 @@ def command(
     if not names and not by_operator:
         fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")
     if only is not None and only not in names:
-        fail(f"`{only}` is not copied; what is: {', '.join(names)}")
+        fail(f"`{only}` is not copied; the copied instances are {', '.join(names)}")
     if at is not None:
         _check_time(lowered, at, only)
     if origin is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", origin):

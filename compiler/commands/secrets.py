@@ -53,7 +53,7 @@ _NAMED = 8  # Secrets that one note names
 @spec_option
 @click.option(
     "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True,
-    help="How the list is written.",
+    help="The format of the list.",
 )  # fmt: skip
 def list_(environment: str | None, file: Path, form: str) -> None:
     """List the required Secrets with their namespaces, keys, creators and readers."""
@@ -118,7 +118,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     "--rotate",
     multiple=True,
     metavar="SECRET",
-    help="Make this one anew.",
+    help="Make new values for this Secret; `secrets rotate` prints the whole rotation.",
     shell_complete=complete.secrets,
 )
 def generate(
@@ -126,8 +126,8 @@ def generate(
 ) -> None:
     """Generate the missing Secrets in secrets/ENV/.
 
-    With the provider `local` they are plain text for `kubectl apply -k`, and files that git tracks are
-    refused; with `sealed-secrets` and `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
+    With the provider `local`, the files are plain text for `kubectl apply -k`, and must not be in Git. With
+    `sealed-secrets` and `sops`, the programs `kubeseal` and `sops` encrypt the files for Git.
 
     \b
     platformc secrets generate dev

@@ -39,7 +39,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     \b
     platformc validate
     platformc validate --format github     annotations on a pull request
-    platformc validate --fix               correct typos, add and remove lines
+    platformc validate --fix               correct mistakes that have only one correction
     platformc validate --with kubeconform  check the output with kubeconform as well
     """
     data = read_spec(file)

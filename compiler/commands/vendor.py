@@ -25,12 +25,21 @@ from compiler.upstream.written_files import written_files
 @click.command(cls=Verb)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @spec_option
-@click.option("--from", "base", metavar="URL", help="An HTTP mirror: hosts are folders below it.")
-@click.option("--update", is_flag=True, help="Accept a release that platform.lock knows otherwise.")
+@click.option(
+    "--from",
+    "base",
+    metavar="URL",
+    help="Fetch from this HTTP mirror, which has a folder for each host.",
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Accept a release with other files than in platform.lock.",
+)
 def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) -> None:
-    """Fetch the releases of upstream systems that the platform brings along.
+    """Copy the releases of upstream systems into operators/, and pin them in platform.lock.
 
-    Without names: of all instances with `install: vendored`.
+    Without a NAME, copy those of all instances with `install: vendored`.
 
     \b
     platformc vendor

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from compiler.commands import terminal
+
+_EXTRA = re.compile(r"unexpected extra arguments? \((\S+).*\)")  # click's message
 
 
 class Verb(click.Command):
@@ -21,11 +25,24 @@ class Verb(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            spec = next((word for word in typed if word.endswith((".yaml", ".yml"))), None)
-            if not spec or "unexpected extra argument" not in error.message:
+            extra = _EXTRA.search(error.message)
+            advice = self._advice(typed, extra[1]) if extra else None
+            if advice is None:
                 raise
-            advice = f"a spec is named by `-f`: `{ctx.command_path} -f {spec}`"
-            raise click.UsageError(f"{error.message}; {advice}", ctx) from error
+            kind, option, word = advice
+            text = f"{kind} is named by `{option}`: `{ctx.command_path} {option} {word}`"
+            raise click.UsageError(f"{error.message}; {text}", ctx) from error
+
+    def _advice(self, typed: Sequence[str], extra: str) -> tuple[str, str, str] | None:
+        """The meaning of a word that the verb takes only behind an option, the option, and the word."""
+        words_before = dict(zip(typed[1:], typed, strict=False))
+        specs = [word for word in typed if word.endswith((".yaml", ".yml"))]
+        for spec in specs:
+            if words_before.get(spec) not in ("-f", "--file"):
+                return "a spec", "-f", spec
+        if any("--env" in parameter.opts for parameter in self.params):
+            return "an environment", "--env", extra
+        return None
 
 
 class Group(click.Group):

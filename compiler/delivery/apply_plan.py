@@ -78,7 +78,9 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     ]
     names += [name for system in needs_of_vendored(lowered.graph) for name in system.besides]
     if installed := ", ".join(dict.fromkeys(names)):
-        yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
+        yield Step(
+            f"the cluster must have: {installed} (platformc prerequisites {environment})", ()
+        )
     for line in adopted.warnings(lowered):
         yield Step(line, ())
     for release in vendored(lowered.graph):
@@ -130,7 +132,7 @@ def deletions(before: Lowered, after: Lowered) -> Step:
         and is_pruned(resource.manifest)
         and not is_still_read(resource, after)
     )
-    return Step("what is gone", commands)
+    return Step("delete the objects that the spec no longer has", commands)
 
 
 def _deletion(resource: Resource) -> str:
@@ -141,5 +143,7 @@ def _deletion(resource: Resource) -> str:
 def _handed_secrets(before: Lowered, lowered: Lowered) -> Iterator[Step]:
     commands = tuple(handed_over(before, lowered))
     if commands:
-        title = "the Secrets in use stay, and are handed over: another provider must have their values by now"
+        title = (
+            "the Secrets in use stay and get another owner: the new provider must have their values"
+        )
         yield Step(title, commands)

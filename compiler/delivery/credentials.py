@@ -21,7 +21,7 @@ def made(lowered: Lowered, location: SpecLocation) -> Step:
         case "existing":
             list_ = f"platformc secrets list {lowered.platform.environment}{location.options}"
             waits = _grouped("create", "secret", lowered.credentials)
-            return Step("credentials: make each of these, as listed", (list_, *waits))
+            return Step("credentials: make each Secret of this list", (list_, *waits))
         case "local":
             title = "credentials: random ones, in a folder that Git ignores"
         case _:
@@ -40,11 +40,12 @@ def made_by_others(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     if secrets:
         names = ", ".join(secrets)
         yield Step(
-            f"there already: your Secrets {names} (platformc secrets list {environment})", ()
+            f"the cluster must have: your Secrets {names} (platformc secrets list {environment})",
+            (),
         )
     hosts = ", ".join(dict.fromkeys(host for _, host, _ in administration(lowered.graph)))
     if hosts:
-        task = f"made by now by the administrators of {hosts}: logins, and what these may use"
+        task = f"the administrators of {hosts} must have made the logins, and their databases and buckets"
         yield Step(f"{task} (platformc prerequisites {environment})", ())
 
 

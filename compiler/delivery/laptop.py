@@ -72,7 +72,7 @@ def lines(me: Instance[Any], programs: Sequence[Program]) -> Iterator[str]:
     machine = laptop(programs)
     if not any(program.env for program in programs):
         return
-    yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
+    yield f"# The variables of `{me.name}` of {me.platform}, for a laptop with a kubectl that reaches the cluster."
     yield from _forwards(machine)
     yield from dict.fromkeys(line for e in machine.endpoints for line in _fetched(me, e))
     for path, text in local_files(programs).items():

@@ -12,10 +12,10 @@ from compiler.model.prerequisite import Client
 from compiler.model.resource import Resource
 from compiler.upstream.prerequisites import prerequisites, vendored
 
-STARTED = "start again what stands in no wave, with the number of pods in its release; yours may be another"
+STARTED = "start the Deployments of upstream systems again, with the number of pods in their releases; yours may differ"
 STOPPED = (
-    "stop what writes: pause Argo CD or Flux first, which would start it again; what has no replicas (Jobs, pods elsewhere) "
-    "is yours to stop"
+    "stop the writers: pause Argo CD or Flux first, which would start them again; stop running Jobs and pods "
+    "elsewhere yourself"
 )
 
 

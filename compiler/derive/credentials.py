@@ -187,9 +187,9 @@ def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
     """Requirements on logins at services outside the platform, whether behind a pooler or not."""
     for binding in lowered.graph.bindings:
         if binding.offer.external and binding.existing_login is None:
-            note = f"`{binding.host}` is run elsewhere: it must know this login"
+            note = f"the administrator of `{binding.host}` makes this login"
             resources = listing(binding.claim.resources)
-            yield binding.secret, f"{note}, and have {resources} for it" if resources else note
+            yield binding.secret, f"{note}, with access to {resources}" if resources else note
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:

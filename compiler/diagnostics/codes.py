@@ -55,7 +55,7 @@ CODES: dict[str, Code] = {
     "invalid-bucket": Code("error", "A bucket name is not valid."),
     "invalid-database": Code("error", "A database name is not valid."),
     "invalid-cidr": Code("error", "An address range is not valid."),
-    "invalid-uri": Code("error", "An S3 URI is not valid."),
+    "invalid-uri": Code("error", "The URI of a model or of data is not valid."),
     "invalid-schedule": Code("error", "A cron expression is not valid."),
     "invalid-duration": Code("error", "A duration is not valid."),
     "duplicate-name": Code("error", "Two instances have the same name."),

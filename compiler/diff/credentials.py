@@ -48,10 +48,10 @@ def _of_environment(environment: str, before: Lowered, after: Lowered) -> Iterat
 def _of_renamed(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """Values that may never change, and are made anew because their Secret has an instance's name."""
     lasting = [credential for credential in before.credentials if credential.immutable_reason]
-    kept = {credential.name for credential in after.credentials}
+    remaining = {credential.name for credential in after.credentials}
     for old_instance, instance in renamed(before.graph, after.graph).items():
         for old in lasting:
-            if old_instance not in old.readers or old.name in kept:
+            if old_instance not in old.readers or old.name in remaining:
                 continue
             for new in after.credentials:
                 if instance in new.readers and new.immutable_reason == old.immutable_reason:

@@ -28,4 +28,5 @@ def stop(changes: Iterable[Change]) -> Iterator[Step]:
 def reason(change: Change) -> str:
     """The text that `diff` prints for a change: the reasons for its risk, and how to make it nevertheless."""
     _, reasons, remedies = verdict(change)
-    return ", and ".join((*reasons, *remedies)) or "a field of it never changes in place"
+    texts = (*reasons, *(f"to do it: {remedy}" for remedy in remedies))
+    return "; ".join(texts) or "a field of it never changes in place"

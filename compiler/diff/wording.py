@@ -10,8 +10,10 @@ from compiler.diagnostics.masking import hidden
 from compiler.diff import Cause, Change, values
 from compiler.model.effects import FieldChange, Risk
 
-PERMISSIONS = "Argo CD, where it delivers, refuses these until `platformc argocd applications` is printed and applied again"
-STRAYS = "files among the output that the spec does not make, and that a delivery would take along"
+PERMISSIONS = "if Argo CD delivers, it refuses these until you apply the output of `platformc argocd applications` again"
+STRAYS = (
+    "files in the output folders that the spec does not make, and that a delivery would apply too"
+)
 _MOST_FIELDS = 12
 # This field follows from other fields, and has no meaning for people.
 _DERIVED = "template/metadata/annotations/platformc.dev~1config"

@@ -107,8 +107,8 @@ def pool_sizes(claims: Iterable[Binding], limit: int | None) -> dict[str, int]:
     derived = sum(poolers[name].number for name, size in sizes.items() if size is None)
     default = DEFAULT_POOL
     if limit is not None and derived:
-        taken = sum(poolers[name].number * (size or 0) for name, size in sizes.items())
-        free = limit - RESERVED - direct_connections(claims) - taken
+        configured = sum(poolers[name].number * (size or 0) for name, size in sizes.items())
+        free = limit - RESERVED - direct_connections(claims) - configured
         default = max(free // derived, 1)
     return {name: size or default for name, size in sizes.items()}
 

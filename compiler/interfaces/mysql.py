@@ -83,14 +83,10 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         )
 
     def _trust(self) -> tuple[Env, ...]:
-        client_files = self.client_certificate
-        files = {
-            **({"CA": self.authority} if self.authority else {}),
-            **({"CERT": client_files.certificate, "KEY": client_files.key} if client_files else {}),
-        }
+        files = self.named_certificates("MYSQL_SSL_CA", "MYSQL_SSL_CERT", "MYSQL_SSL_KEY")
         unverified = "REQUIRED" if self.tls else "PREFERRED"
         mode = Env("MYSQL_SSL_MODE", "VERIFY_IDENTITY" if self.authority else unverified)
-        return (mode, *(Env(f"MYSQL_SSL_{name}", path) for name, path in files.items()))
+        return (mode, *(Env(name, path) for name, path in files.items()))
 
     @property
     def options_of_tls(self) -> dict[str, str]:

@@ -196,15 +196,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @property
     def files_of_tls(self) -> dict[str, str]:
         """The certificates with which both sides prove themselves, by libpq's parameters."""
-        client_files = self.client_certificate
-        return {
-            **({"sslrootcert": self.authority} if self.authority else {}),
-            **(
-                {"sslcert": client_files.certificate, "sslkey": client_files.key}
-                if client_files
-                else {}
-            ),
-        }
+        return self.named_certificates("sslrootcert", "sslcert", "sslkey")
 
     def env(self) -> tuple[Env, ...]:
         """The variables of libpq, which psql and all drivers based on libpq read."""

@@ -77,7 +77,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         existing = binding.existing_credential("password")
         if existing is not None:
             note = (
-                "the password may hold only characters that a URI takes as they are, and no comma"
+                "the password may hold only letters, digits and `-._~`, because a URI contains it"
             )
             return replace(existing, note=note)
         return model.Credential(
@@ -138,27 +138,15 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     def _encryption(self) -> tuple[Env, ...]:
         """The settings that a URL would hold, for clients that get none."""
-        trust = [Env("REDIS_CA", self.authority)] if self.authority else []
-        client_files = self.client_certificate
-        if client_files is not None:
-            trust += [
-                Env("REDIS_CERT", client_files.certificate),
-                Env("REDIS_KEY", client_files.key),
-            ]
-        return (Env("REDIS_TLS", "true"), *trust) if self.tls else ()
+        if not self.tls:
+            return ()
+        files = self.named_certificates("REDIS_CA", "REDIS_CERT", "REDIS_KEY")
+        return (Env("REDIS_TLS", "true"), *(Env(name, path) for name, path in files.items()))
 
     @property
     def files_of_tls(self) -> dict[str, str]:
         """The certificates with which both sides prove themselves, by redis-py's arguments."""
-        client_files = self.client_certificate
-        return {
-            **({"ssl_ca_certs": self.authority} if self.authority else {}),
-            **(
-                {"ssl_certfile": client_files.certificate, "ssl_keyfile": client_files.key}
-                if client_files
-                else {}
-            ),
-        }
+        return self.named_certificates("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
     def _readers(self) -> tuple[Env, ...]:
         if self.offer.readers is None:

@@ -73,7 +73,7 @@ def databases(logins: Iterable[Login]) -> list[str]:
     return sorted({database for login in logins for database in login.databases})
 
 
-SAFE_IN_URI = "the password may hold only characters that a URI takes as they are"
+SAFE_IN_URI = "the password may hold only letters, digits and `-._~`, because a URI contains it"
 
 
 def credential(binding: model.Binding, longest: int) -> model.Credential:

@@ -146,6 +146,16 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
             return None
         return CertificateFiles(self.binding.provider.name)
 
+    def named_certificates(self, authority: str, certificate: str, key: str) -> dict[str, str]:
+        """The files with which both sides prove themselves, by the client's names of its settings."""
+        named = {authority: self.authority} if self.authority else {}
+        if self.client_certificate is not None:
+            named |= {
+                certificate: self.client_certificate.certificate,
+                key: self.client_certificate.key,
+            }
+        return named
+
     @classmethod
     def client_claim(cls, consumer: Instance[Any]) -> Claim:
         """The claim of a workload that `uses` a provider of this interface."""

@@ -66,5 +66,5 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     @property
     def deployments(self) -> tuple[tuple[str, str], ...]:
         """The name and namespace of each of its Deployments that are known here."""
-        known = (*([self.running] if self.running else ()), *self.clients)
-        return tuple(dict.fromkeys((server.deployment, server.namespace) for server in known))
+        servers = (*([self.running] if self.running else ()), *self.clients)
+        return tuple(dict.fromkeys((server.deployment, server.namespace) for server in servers))

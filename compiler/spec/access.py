@@ -137,8 +137,8 @@ class Machines(ProxySpec):
 
     keys: PublicKeys | None = Field(
         default=None,
-        description="Its public keys (PEM), if it answers nobody without a login, as most clusters; "
-        "default: oauth2-proxy asks it for them.",
+        description="Its public keys (PEM), if the issuer gives them only to clients with a login, as most "
+        "clusters do; default: oauth2-proxy asks the issuer.",
     )
 
     def check(self) -> None:

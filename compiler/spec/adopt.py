@@ -46,6 +46,11 @@ class AdoptedDatabaseServer(AdoptedVolume):
         description="The existing Secret with the administrator's `username` and `password`.",
     )
 
+    def data_folder(self, mount: str, usual: str) -> str:
+        """The folder of the data in a mounted volume, by default the one that the platform makes."""
+        folder = self.folder or usual
+        return mount if folder == "." else f"{mount}/{folder}"
+
     def check(self) -> None:
         super().check()
         if self.folder is not None and self.claim is None:

@@ -28,7 +28,7 @@ class Backup(Section):
 
 
 class OwnBackup(Section):
-    """What differs for one instance."""
+    """Backups of one instance."""
 
     # Whether copies are made without `spec.backup` too.
     complete: ClassVar[bool] = False

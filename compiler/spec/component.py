@@ -108,19 +108,19 @@ class NodeRule(Section, defer_build=False):
 
 
 class NodePreference(NodeRule, defer_build=False):
-    """A condition that good nodes meet."""
+    """A condition of the nodes that pods prefer."""
 
     weight: int = Field(default=100, ge=1, le=100, description="Its weight among the others.")
 
 
 class NodeAffinity(Section, defer_build=False):
-    """The nodes that may run pods, where `nodeSelector` does not say enough."""
+    """The nodes that may run pods, by conditions that `nodeSelector` cannot express."""
 
     required: ListOf[NodeRule] = Field(
         default=(), description="Conditions that a node must meet, all of them."
     )
     preferred: ListOf[NodePreference] = Field(
-        default=(), description="Conditions that better nodes meet."
+        default=(), description="Conditions of the nodes that pods prefer."
     )
 
     def manifest(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class PatchTarget(Section, defer_build=False):
     kind: str = Field(description="Its kind, like `Deployment`.")
     name: str = Field(description="Its name.")
     namespace: Namespace | None = Field(
-        default=None, description="Its namespace, where several have the name."
+        default=None, description="Its namespace, if objects of several namespaces have the name."
     )
 
     @classmethod
@@ -283,5 +283,5 @@ class RecordSpec(VolumeSpec):
     """Fields of every component that holds the only copy of its data."""
 
     backup: OwnBackup | None = Field(
-        default=None, description="What differs from `spec.backup` for it."
+        default=None, description="Backups of this instance, if they differ from `spec.backup`."
     )

@@ -31,10 +31,10 @@ class Logger(Section):
         description="The instance that gets the copies: an `external-service`, or a model.",
     )
     path: UrlPath | None = Field(
-        default=None, description="The path at the sink that takes them; default: its root."
+        default=None, description="The path at the sink that accepts copies; default: its root."
     )
     mode: Literal["all", "request", "response"] = Field(
-        default="all", description="Which of them are copied."
+        default="all", description="Whether requests, responses or both are copied."
     )
     metadata_headers: ListOf[HeaderName] = Field(
         default=(), description="Headers of the request that are copied with it, by their names."
@@ -50,13 +50,11 @@ class Logger(Section):
 
 
 class Batcher(Section):
-    """Requests that wait for others, and reach the server as one."""
+    """How requests are collected into batches."""
 
-    max_batch_size: int = Field(
-        default=32, ge=1, description="How many instances a batch has at most before it is sent."
-    )
+    max_batch_size: int = Field(default=32, ge=1, description="The most instances in a batch.")
     max_latency: Latency = Field(
-        default="5s", description="How long the first of a batch waits, like `50ms`."
+        default="5s", description="How long the first request of a batch waits, like `50ms`."
     )
 
     @property

@@ -35,7 +35,7 @@ class Canary(Section):
     percent: int = Field(ge=1, le=99, description="Percent of the requests.")
     previous: S3Uri | None = Field(
         default=None,
-        description="Where the previous version is stored, for a serving system that does not keep it.",
+        description="The URI of the previous version, for a serving system that does not keep it.",
     )
 
 
@@ -97,7 +97,7 @@ class ModelSpec(TenantSpec):
     )
     protocol: Literal["v1", "v2", "openai"] | None = Field(
         default=None,
-        description="With `image`: the protocol of its requests, which callers are told.",
+        description="With `image`: the protocol of its requests; callers get it as a variable.",
     )
     probe: UrlPath | None = Field(
         default=None,

@@ -225,19 +225,21 @@ class Settings(Section):
         description="The issuer of the tokens that models with `access: token` ask for.",
     )
     cluster: Cluster = Field(default=Cluster(), description="Facts of the cluster.")
-    secrets: Secrets = Field(default=Secrets(), description="How credentials come to exist.")
+    secrets: Secrets = Field(default=Secrets(), description="How the credentials are made.")
     registry: Registry = Field(default=Registry(), description="Where images come from.")
     backup: Backup | None = Field(
-        default=None, description="Copies of what the systems of record hold."
+        default=None,
+        description="Scheduled copies of the platform's databases and buckets, in another store.",
     )
     move: Move | None = Field(
         default=None, description="A back end that takes the place of another one."
     )
     silence: ListOf[Silence] = Field(
-        default=(), description="Diagnostics of rules that you accept."
+        default=(), description="Findings of rules that you accept, each with your reason."
     )
     patches: ListOf[Patch] = Field(
-        default=(), description="JSON 6902 operations on objects of no single instance: namespaces."
+        default=(),
+        description="JSON 6902 operations on objects that belong to no single instance, such as namespaces.",
     )
     rendered: bool = Field(
         default=False, description="Write `out/<environment>/` on every compile."

@@ -33,7 +33,7 @@ class Gpus(Section):
         description="The device plugin's name of them, like `nvidia.com/mig-1g.10gb`.",
     )
     memory: Storage | None = Field(
-        default=None, description="Memory of each, against which `size` is held."
+        default=None, description="Memory of each GPU; platformc compares `size` with it."
     )
 
 

@@ -106,9 +106,9 @@ def _removal(setting: ChangedSetting) -> str:
     """
     if setting.before is None or setting.after is None:
         return ""
-    gone = _gone(setting.before, setting.after)
-    patch = quote(json.dumps(gone, sort_keys=True, separators=(",", ":")))
-    return f"{patching(setting.after)} -p {patch}" if gone else ""
+    removed = _gone(setting.before, setting.after)
+    patch = quote(json.dumps(removed, sort_keys=True, separators=(",", ":")))
+    return f"{patching(setting.after)} -p {patch}" if removed else ""
 
 
 def _gone(before: Manifest, after: Manifest) -> Manifest:

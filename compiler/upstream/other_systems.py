@@ -75,7 +75,7 @@ def _answers() -> Iterator[tuple[str, str]]:
         yield (
             normalised(name),
             f"it runs outside the platform: `{name}: {{type: {service}, host: ...}}` gives its users "
-            "the address and the way to it",
+            "the address, and permits the connection",
         )
     for text, names in _FIXED.items():
         yield from _by_name(names, text)

@@ -76,10 +76,10 @@ def _ordered(systems: list[Prerequisite]) -> tuple[Prerequisite, ...]:
     """The systems in their order, but each after the systems that bring what it needs."""
     ordered: dict[str, Prerequisite] = {}
 
-    def add(system: Prerequisite, waiting: tuple[str, ...]) -> None:
+    def add(system: Prerequisite, dependents: tuple[str, ...]) -> None:
         for candidate in systems:
-            if set(candidate.brings) & set(system.awaits) and candidate.name not in waiting:
-                add(candidate, (*waiting, candidate.name))
+            if set(candidate.brings) & set(system.awaits) and candidate.name not in dependents:
+                add(candidate, (*dependents, candidate.name))
         ordered.setdefault(system.name, system)
 
     for system in systems:

@@ -81,12 +81,12 @@ def _without_earlier(objects: Mapping[str, list[Manifest]]) -> dict[str, list[Ma
     """Each object where it comes last: kustomize refuses an object twice, and kubectl applies the last over
     the others. Releases have their definitions in two files.
     """
-    last: dict[tuple[str, ...], tuple[str, Manifest]] = {}
+    latest: dict[tuple[str, ...], tuple[str, Manifest]] = {}
     for name, manifests in objects.items():
         for manifest in manifests:
-            last[Resource(manifest).id] = (name, manifest)
+            latest[Resource(manifest).id] = (name, manifest)
     return {
-        name: [manifest for file, manifest in last.values() if file == name] for name in objects
+        name: [manifest for file, manifest in latest.values() if file == name] for name in objects
     }
 
 

@@ -76,6 +76,10 @@ INDEFINITE_WORDS = re.compile(
     r"|tells?|told|besides?)\b",
     re.IGNORECASE,
 )
+# The help of an option stands alone: it names its thing, and is no rest of a sentence.
+UNNAMED_THING = re.compile(
+    r"^(also|of|only|over|as)\b|\b(whose|what|this one|knows otherwise|for each\.)", re.IGNORECASE
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -166,9 +166,9 @@ def pods(
     )  # fmt: skip
 
 
-def longest_run(held: float) -> int:
+def longest_run(capacity: float) -> int:
     """How many seconds a copy, a drill or a restore of so many bytes may take: six hours, or more by the hour."""
-    return max(SIX_HOURS, 3600 * ceil(held / _RATE / 3600))
+    return max(SIX_HOURS, 3600 * ceil(capacity / _RATE / 3600))
 
 
 def latest_start(schedule: str | None) -> int:
@@ -179,14 +179,14 @@ def latest_start(schedule: str | None) -> int:
 
 def cron_job(
     me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None,
-    deletes: str, held: float,
+    deletes: str, capacity: float,
 ) -> model.Resource:  # fmt: skip
     """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect.
 
-    `held`: the bytes that the instance has room for, which the Job may have to move.
+    `capacity`: the bytes that the instance has room for, which the Job may have to move.
     """
     job = kube.cron_job(
-        me, template, schedule=schedule, deadline=longest_run(held), retries=1,
+        me, template, schedule=schedule, deadline=longest_run(capacity), retries=1,
         name=f"{me.name}-{role}", step=2, latest_start=latest_start(schedule),
     )  # fmt: skip
     if role == "restore":

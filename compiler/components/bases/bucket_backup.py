@@ -32,11 +32,11 @@ def credential(me: model.Instance[Any], revoke_command: str = "") -> model.Crede
 
 def lower(
     me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str],
-    admin: Sequence[Env], *, port: int, held: float, separate_names: bool = False,
+    admin: Sequence[Env], *, port: int, capacity: float, separate_names: bool = False,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """CronJobs that copy, restore and try the buckets; `admin` are the keys that may write to all.
 
-    `held`: the bytes of objects that the store has room for.
+    `capacity`: the bytes of objects that the store has room for.
 
     `separate_names`: the store keeps the names of objects elsewhere, so a name may outlive its content.
     """
@@ -62,7 +62,7 @@ def lower(
             volumes=[kube.config(f"{me.name}-backup", backup.SCRIPTS)],
         )  # fmt: skip
         deletes = f"writes over objects in {', '.join(buckets)} and deletes none"
-        yield backup.cron_job(me, role, template, schedule, deletes, held)
+        yield backup.cron_job(me, role, template, schedule, deletes, capacity)
 
 
 def _scripts(

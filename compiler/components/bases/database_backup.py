@@ -60,8 +60,8 @@ def lower(
         yield model.InternalTraffic(role, "server", (port,))
         template = backup.pods(me, role, before, then, store, user=user, room=me.spec.storage)
         deletes = f"deletes every table in {', '.join(databases)}"
-        held = quantity.in_bytes(me.spec.storage)
-        yield backup.cron_job(me, role, template, schedule, deletes, held)
+        capacity = quantity.in_bytes(me.spec.storage)
+        yield backup.cron_job(me, role, template, schedule, deletes, capacity)
 
 
 def _rclone(

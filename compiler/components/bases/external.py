@@ -27,7 +27,8 @@ class Login(model.Section):
 
     secret: SecretName = Field(description="Its name.")
     keys: dict[str, DataKey] = Field(
-        default={}, description="Its keys, where they have other names, like `{password: pass}`."
+        default={},
+        description="The Secret's keys, if they have other names, like `{password: pass}`.",
     )
 
     @property
@@ -42,7 +43,8 @@ class Logins(model.Section):
         default=None, description="A Secret in each namespace with consumers."
     )
     keys: dict[str, DataKey] = Field(
-        default={}, description="Its keys, where they have other names, like `{password: pass}`."
+        default={},
+        description="The Secret's keys, if they have other names, like `{password: pass}`.",
     )
     consumers: dict[str, Login] = Field(
         default={}, description="The logins of single consumers, by their names."

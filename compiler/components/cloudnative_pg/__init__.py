@@ -75,10 +75,10 @@ class Spec(model.RecordSpec):
     storage: Storage = Field(default="20Gi", description="Size of each server's volume.")
     max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
         default=None,
-        description="Its `max_connections`; default: what its clients open, at least 100.",
+        description="Its `max_connections`; default: the sum of the clients' connections, at least 100.",
     )
     backup: backups.Backup | None = Field(
-        default=None, description="Backups to an object store; what differs from `spec.backup`."
+        default=None, description="Backups to an object store, if they differ from `spec.backup`."
     )
     restore: backups.Restore | None = Field(
         default=None,

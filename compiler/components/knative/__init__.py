@@ -63,7 +63,7 @@ class Spec(model.InstanceSpec):
     )
     autoscaler: Autoscaler = Field(default=Autoscaler(), description="How revisions scale.")
     registries: model.ListOf[str] = Field(
-        default=(), description="Registries whose tags it must not resolve to digests."
+        default=(), description="Registries in which Knative does not resolve tags to digests."
     )
 
 

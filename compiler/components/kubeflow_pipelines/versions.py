@@ -14,13 +14,13 @@ VERSIONS = Versions(
                 "downtime", False,
                 "Kubeflow Pipelines {new} migrates the database of {old} at its start, which cannot be "
                 "undone; from before 2.15 it shrinks columns and stops where a text is too long",
-                "take a backup of the database first, with which `apply-plan --since` begins",
+                "make a backup of the database first, as `apply-plan --since` does",
             ),
             Crossing(
                 "downtime", False,
                 "Kubeflow Pipelines {new} may not run on a database that {old} has migrated: it "
                 "changes columns to its own definitions, and lacks those that {old} asks for",
-                "restore the backup of the database that was made before {old}",
+                "restore the backup of the database that was made before {old}, as docs/how-to/upgrade.md shows",
             ),
             _SOURCE,
         ),
@@ -29,11 +29,11 @@ VERSIONS = Versions(
             Crossing(
                 "downtime", False,
                 "ML Metadata {new} migrates the database of {old} at its start, and {old} refuses it then",
-                "take a backup of the database first",
+                "make a backup of the database first",
             ),
             Crossing(
                 "data loss", True, "ML Metadata {new} refuses a database of which {old} has changed the schema",
-                "restore the backup of the database that was made before {old}",
+                "restore the backup of the database that was made before {old}, as docs/how-to/upgrade.md shows",
             ),
             _METADATA,
         ),

@@ -60,7 +60,8 @@ class Repository(model.Section):
         default=lakefs.BRANCH, description="The branch that is created first."
     )
     gc: Retention | None = Field(
-        default=None, description="How long it keeps deleted objects; default: `gc`."
+        default=None,
+        description="When its deleted objects are collected; default: as the instance's `gc` says.",
     )
 
 
@@ -77,7 +78,7 @@ class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
         default={}, description="Repositories to create."
     )
     gc: Collector | None = Field(
-        default=None, description="Free what was deleted or replaced on every branch."
+        default=None, description="Delete objects that no branch has any more, on a schedule."
     )
 
 

@@ -48,7 +48,7 @@ class Retention(model.Section):
 
 
 class Collector(model.Section):
-    """When objects go that were deleted or replaced on every branch, and how long they are kept."""
+    """When objects that no branch has any more are deleted."""
 
     image: Image = Field(
         description="Spark with lakeFS' collector, an image that you build: "

@@ -46,7 +46,7 @@ class Spec(model.PageSpec, model.RecordSpec, model.AdoptsVolume):
     pools: model.ListOf[FurtherPool] = Field(
         default=(),
         max_length=15,
-        description="Further servers, by which it has grown, oldest first.",
+        description="Servers that were added later: further pools, oldest first.",
     )
 
     def check(self) -> None:
@@ -215,8 +215,9 @@ def _buckets(
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),
         )
-        held = pools.room(me)
-        yield from bucket_backup.lower(me, plan, copies, buckets, root_keys, port=PORT, held=held)
+        yield from bucket_backup.lower(
+            me, plan, copies, buckets, root_keys, port=PORT, capacity=pools.room(me)
+        )
     keys = [(name, kube.suffix(name)) for name in granted]
     script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=keys)
     policies = {f"{name}.json": s3.policy(claim) for name, claim in granted.items()}

@@ -39,7 +39,7 @@ Drives = Annotated[int, Field(ge=1, le=16)]
 
 
 class FurtherPool(model.Section):
-    """Servers by which a store has grown."""
+    """A pool of servers that was added later."""
 
     replicas: int = Field(default=4, ge=4, le=32, description="Its servers.")
     drives: Drives = Field(default=1, description="Volumes of each server.")

@@ -66,15 +66,17 @@ class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     )
     artifacts: Literal["direct", "proxied"] = Field(
         default="direct",
-        description="Whether clients write artefacts to the store or to the server. Experiments keep the "
-        "address of before.",
+        description="Whether clients write artefacts to the store or to the server. After a change, "
+        "existing experiments keep their old address.",
     )
     database: Database | None = Field(default=None, description="Default: the instance's name.")
     bucket: Bucket | None = Field(default=None, description="Default: the instance's name.")
     shared: bool = Field(
         default=False, description="Other instances may claim its database and bucket as well."
     )
-    gc: Gc | None = Field(default=None, description="Free what deleted runs hold.")
+    gc: Gc | None = Field(
+        default=None, description="Delete the rows and artefacts of deleted runs on a schedule."
+    )
     smoke: bool = Field(default=True, description="A Job that logs a run as a training pod would.")
 
 

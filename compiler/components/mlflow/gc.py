@@ -18,7 +18,7 @@ from compiler.spec.types import Schedule
 
 
 class Gc(model.Section):
-    """When deleted runs go for good, and how old their deletion is then."""
+    """When the rows and artefacts of deleted runs are deleted."""
 
     schedule: Schedule = Field(default="0 3 * * 0", description="A cron expression, in UTC.")
     older_than: Annotated[str, Exact(r"[1-9][0-9]*[dh]")] = Field(

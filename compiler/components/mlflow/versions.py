@@ -50,13 +50,13 @@ VERSIONS = Versions(
                 "downtime", False,
                 "MLflow {new} migrates the database of {old}, which cannot be undone and is not "
                 "guaranteed to be one transaction",
-                "take a backup of the database first, with which `apply-plan --since` begins; pods of "
-                "{old} fail once it has begun",
+                "make a backup of the database first, as `apply-plan --since` does; pods of {old} fail when "
+                "the migration has begun",
             ),
             Crossing(
                 "data loss", True, "MLflow {new} refuses the schema that {old} has made: its Job fails and "
                 "its pods wait for ever",
-                "restore the backup of the database that was made before {old}",
+                "restore the backup of the database that was made before {old}, as docs/how-to/upgrade.md shows",
             ),
             _MIGRATION,
         ),

@@ -165,7 +165,7 @@ def _args(spec: Spec, memory_limit: str, *, native_password: bool) -> list[str]:
     megabytes = quantity.in_bytes(memory_limit) // MIB
     return [
         "mysqld",
-        f"--datadir={_folder(spec)}",  # below the mount: no `lost+found`
+        f"--datadir={spec.adopted.data_folder(DATA, 'data')}",  # below the mount: no `lost+found`
         f"--max-connections={spec.max_connections}",
         f"--innodb-buffer-pool-size={megabytes // 2}M",
         # For all sessions together; the default is 1 GiB with any limit (8.4 manual, temptable_max_ram).
@@ -185,12 +185,6 @@ def adoptable(pod: model.LivePod) -> Mapping[str, str]:
     """The folder of the data (docker-library/mysql 8.4: /var/lib/mysql)."""
     folder = pod.folder(pod.option("--datadir") or DATA)
     return {"folder": folder} if folder is not None else {}
-
-
-def _folder(spec: Spec) -> str:
-    """The folder of the data."""
-    folder = spec.adopted.folder or "data"
-    return DATA if folder == "." else f"{DATA}/{folder}"
 
 
 def _ensure(

@@ -35,7 +35,7 @@ class Spec(model.RunningSpec, model.AdoptsService):
     replicas: int = Field(default=1, ge=1, le=20, description="Poolers, each with separate pools.")
     max_client_connections: Annotated[int, Field(ge=10, le=100000)] | None = Field(
         default=None,
-        description="Clients that each replica accepts; default: what they open, at least 1000.",
+        description="Client connections that each replica accepts; default: the sum of the clients' connections, at least 1000.",
     )
     pool_size: Annotated[int, Field(ge=1)] | None = Field(
         default=None,

@@ -39,7 +39,7 @@ class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     storage: Storage = Field(default="20Gi", description="Size of its volume.")
     max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
         default=None,
-        description="Its `max_connections`; default: what its clients open, at least 100.",
+        description="Its `max_connections`; default: the sum of the clients' connections, at least 100.",
     )
 
 
@@ -132,7 +132,7 @@ def _container(me: model.Instance[Spec], superuser: str, connections: int) -> ku
             Env("POSTGRES_USER", SecretRef(superuser, "username")),
             Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
             # Below the mount: no `lost+found`, and the same for every major version.
-            Env("PGDATA", _folder(me.spec)),
+            Env("PGDATA", me.spec.adopted.data_folder(DATA, "pgdata")),
             # Of a new volume: otherwise everybody is the superuser who reaches the loopback, as `kubectl
             # port-forward` does. The socket needs no password.
             Env("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256"),
@@ -149,12 +149,6 @@ def adoptable(pod: model.LivePod) -> Mapping[str, str]:
     """The folder of the data: the image's default is its volume's root (docker-library/postgres 17)."""
     folder = pod.folder(pod.env.get("PGDATA", f"{DATA}/data"))
     return {"folder": folder} if folder is not None else {}
-
-
-def _folder(spec: Spec) -> str:
-    """The folder of the data."""
-    folder = spec.adopted.folder or "pgdata"
-    return DATA if folder == "." else f"{DATA}/{folder}"
 
 
 def _ensure(

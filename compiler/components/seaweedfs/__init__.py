@@ -43,7 +43,7 @@ class Spec(model.RecordSpec, model.AdoptsVolume):
         "gateways, and the names of objects in PostgreSQL.",
     )
     copies: int = Field(
-        default=2, ge=2, le=3, description="Copies of each object, where there are `replicas`."
+        default=2, ge=2, le=3, description="With several `replicas`: copies of each object."
     )
     storage: Storage = Field(default="50Gi", description="Size of each volume server's disk.")
 
@@ -114,7 +114,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
             buckets,
             _writing(admin),
             port=ports.S3,
-            held=quantity.in_bytes(me.spec.storage) * me.spec.replicas / me.spec.copies_of_each,
+            capacity=quantity.in_bytes(me.spec.storage) * me.spec.replicas / me.spec.copies_of_each,
             separate_names=me.spec.replicas > 1,
         )
 

@@ -86,9 +86,9 @@ def _report(
         or any(provides.endpoint.for_clients for provides in offered)
     )
     if usable and hasattr(instance.spec, "uses"):
-        help = f"add `{owner}` to `uses`: it gives the address as a variable, and the way to it"
+        help = f"add `{owner}` to `uses`: it gives the address as a variable, and permits the connection"
     else:
-        help = "no network policy admits it; take the address out"
+        help = "no network policy permits this connection; remove the address"
     report.add(
         "undeclared-use",
         f"`{instance.name}` names `{mention.host}` of `{owner}`, and is not bound to it",

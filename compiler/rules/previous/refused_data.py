@@ -1,7 +1,7 @@
 """An image that does not start on the data that the image before has written.
 
-The tree of the last compile has the image before. The user silences the finding if the volume is new, or if
-a plan has moved the data.
+The tree of the last compile has the image before. Only the user knows whether the volume is new, or whether a plan
+moves or restores the data. So the finding stays until the user silences it, and ends with the next compile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from compiler.model.package import Lowered, Package
 from compiler.model.versions import Crossing
 from compiler.spec.image import split_image
 
+_ACCEPTED = (
+    "if the volume is new, the data was moved, or you restore an earlier copy first: add the code to "
+    "`spec.silence` with this reason"
+)
 _IMAGE = re.compile(r"(?:image|imageName|value): [\"']?([\w./:@-]+:[\w.-]+)")
 
 
@@ -82,5 +86,5 @@ def _add(package: Package, old: str, crossing: Crossing, lowered: Lowered, repor
         f"{step}{crossing.reason}",
         lowered.platform.document.value_span(path),
         path=path,
-        help=crossing.remedy,
+        help=(crossing.remedy, _ACCEPTED) if crossing.refused else crossing.remedy,
     )

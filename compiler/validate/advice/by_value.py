@@ -236,6 +236,15 @@ def _outgoing(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None
     )
 
 
+def _bound(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "bind" not in keys:
+        return None
+    return (
+        "components bind to their providers without `uses`; where several fit, write "
+        "`bind: {SLOT: NAME}` (`platformc explain TYPE` lists the slots)"
+    )
+
+
 BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
     "endpoint": _endpoint,
     "endpointurl": _endpoint,
@@ -283,6 +292,7 @@ BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] =
     "scaletarget": _scaling,
     "scalemetric": _scaling,
     "egress": _outgoing,
+    "uses": _bound,
     "tls": _certificate,
     "https": _certificate,
 }
