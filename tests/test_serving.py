@@ -151,6 +151,33 @@ def test_kserve_finds_the_key_by_the_account_of_every_model() -> None:
             ]
 
 
+def test_each_model_of_the_hub_is_fetched_with_its_token() -> None:
+    text = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: hub}
+spec:
+  components: {seaweedfs: {}, kserve: {mode: standard}}
+  models:
+    llama: {format: huggingface, uri: "hf://meta-llama/Llama-3.1-8B", env: {HF_TOKEN: {secret: meta, key: HF_TOKEN}}}
+    gemma: {format: huggingface, uri: "hf://google/gemma-3-4b", env: {HF_TOKEN: {secret: google, key: HF_TOKEN}}}
+    bert: {format: huggingface, uri: "hf://google-bert/bert-base"}
+    iris: {format: sklearn, uri: "s3://models/iris"}
+"""
+    lowered = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    mark = "serving.kserve.io/storageSecretName"
+    secrets = {
+        name: package.resources[0].manifest["metadata"]["annotations"].get(mark)
+        for name, package in lowered.models.items()
+    }
+    assert secrets == {"llama": "meta", "gemma": "google", "bert": None, "iris": None}
+    (account,) = (
+        resource.manifest
+        for resource in lowered.packages["models-mlops"].resources
+        if resource.manifest["kind"] == "ServiceAccount"
+    )
+    assert account["secrets"] == [{"name": "models-mlops-store"}]
+
+
 def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
     (route,) = [
         manifest["spec"]

@@ -80,7 +80,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         annotations.
         """
         store, pull = wiring.get(serving.STORE), me.settings.registry.pull_secrets
-        secrets = [*([store.secret] if store else []), *me.spec.tokens]
+        secrets = [store.secret] if store else []
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         key = store.credential(store.binding) if store else None
         if store and key:

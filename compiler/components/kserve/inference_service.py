@@ -172,6 +172,7 @@ def _metadata(
             MODE: MODES[mode],
             **_deadline(me.spec, mode),
             **_gpu_types(me.spec),
+            **_token(me.spec),
             **surroundings.in_mesh,
         },
         "labels": labels,
@@ -227,6 +228,16 @@ def _gpu_types(spec: ModelSpec) -> dict[str, str]:
     if gpus is None or gpus.resource in KNOWN_GPUS:
         return {}
     return {"serving.kserve.io/gpu-resource-types": json.dumps([gpus.resource])}
+
+
+def _token(spec: ModelSpec) -> dict[str, str]:
+    """The annotation by which KServe fetches a model with its token of the Hub, and with no other Secret.
+
+    Of several tokens that an account brings, every fetch would get the last (0.20,
+    service_account_credentials.go and hf_secret.go).
+    """
+    token = serving.hub_token(spec)
+    return {"serving.kserve.io/storageSecretName": token.secret} if token else {}
 
 
 def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
