@@ -46,7 +46,7 @@ def callers_of(
     namespaces of operators is left out too, because these get no policies.
     """
     pods = [_pods(package) for package in lowered.packages.values()]
-    pods += [each for _, each in lowered.models.each(_pods)]
+    pods += [pods_of_model for _, pods_of_model in lowered.models.each(_pods)]
     carried: dict[Caller, frozenset[str]] = {}
     unfit: set[str] = set()
     for caller, uses in (pair for pairs in pods for pair in pairs):

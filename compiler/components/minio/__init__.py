@@ -215,8 +215,8 @@ def _buckets(
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),
         )
-        held = pools.room(me)
-        yield from bucket_backup.lower(me, plan, copies, buckets, root_keys, port=PORT, held=held)
+        room = pools.room(me)
+        yield from bucket_backup.lower(me, plan, copies, buckets, root_keys, port=PORT, held=room)
     keys = [(name, kube.suffix(name)) for name in granted]
     script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=keys)
     policies = {f"{name}.json": s3.policy(claim) for name, claim in granted.items()}
