@@ -417,6 +417,46 @@ def test_knative_admits_the_longest_timeout(
     assert config.get("defaults", {}).get("max-revision-timeout-seconds") == seconds
 
 
+@pytest.mark.parametrize(("concurrency", "limit"), [(1000, None), (1001, "1001"), (5000, "5000")])
+def test_knative_admits_the_largest_concurrency(concurrency: int, limit: str | None) -> None:
+    """Beyond 1000 Knative refuses a revision (config-defaults, container-concurrency-max-limit)."""
+    result = compiled_model(f"format: sklearn, concurrency: {concurrency}")
+    graph = result.lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    assert config.get("defaults", {}).get("container-concurrency-max-limit") == limit
+
+
+@pytest.mark.parametrize(("written", "expected"), [("40s", "40s"), ("2m", "2m"), ("2d", "48h")])
+def test_knative_reads_the_autoscalers_durations(written: str, expected: str) -> None:
+    """Go's durations have no days."""
+    components = SERVERLESS.replace(
+        "knative: {}", f"knative: {{autoscaler: {{scaleToZeroGrace: {written}}}}}"
+    )
+    graph = compiled_model("format: sklearn", components).lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    assert config["autoscaler"] == {"scale-to-zero-grace-period": expected}
+
+
+@pytest.mark.parametrize(
+    ("window", "codes"),
+    [
+        ("6s", set()),
+        ("1h", set()),
+        ("5s", {"out-of-range"}),
+        ("61m", {"out-of-range"}),
+        ("1d", {"out-of-range"}),
+    ],
+)
+def test_the_autoscalers_window_is_one_that_knative_accepts(window: str, codes: set[str]) -> None:
+    components = SERVERLESS.replace(
+        "knative: {}", f"knative: {{autoscaler: {{stableWindow: {window}}}}}"
+    )
+    report = compiled_model("format: sklearn, access: inside", components).report
+    assert {
+        diagnostic.code for diagnostic in report.sorted() if diagnostic.severity == "error"
+    } == codes
+
+
 def test_an_image_of_the_users_own_is_the_server() -> None:
     (service,) = [manifest for manifest in objects("model-servers", "small")
                   if manifest["kind"] == "InferenceService" and manifest["metadata"]["name"] == "ranker"]  # fmt: skip

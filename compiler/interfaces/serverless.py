@@ -17,6 +17,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     features: tuple[str, ...] = ()  # keys of config-features, without `kubernetes.`
     timeout: int = 0  # seconds that a request may take
+    concurrency: int = 0  # requests that a pod works on at once
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -46,7 +47,11 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             "podspec-tolerations": spec.tolerations,
         }
         features = tuple(name for name, used in settings.items() if used)
-        return Claim(features=features, timeout=seconds(spec.timeout) if spec.timeout else 0)
+        return Claim(
+            features=features,
+            timeout=seconds(spec.timeout) if spec.timeout else 0,
+            concurrency=spec.concurrency or 0,
+        )
 
     @property
     def activator(self) -> Hop:

@@ -17,6 +17,8 @@ from compiler import model
 from compiler.components.knative import net_istio
 from compiler.interfaces import gateway, serverless
 from compiler.spec import image
+from compiler.spec.constraints import InvalidValue
+from compiler.spec.duration import seconds
 from compiler.spec.types import Duration, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
@@ -31,7 +33,8 @@ KNATIVE_SERVING = model.CustomResource(
     ready="condition=Ready",
     brings=serverless.KINDS,
 )
-MOST_SECONDS = 600  # the longest request, unless config-defaults allows more
+# The longest request, and the most requests at once in a pod, unless config-defaults allows more.
+MOST_SECONDS, MOST_REQUESTS = 600, 1000
 SKIPPED = (
     "kind.local",
     "ko.local",
@@ -45,10 +48,21 @@ class Autoscaler(model.Section):
     scale_to_zero_grace: Duration | None = Field(
         default=None, description="Default of Knative: 30s."
     )
-    stable_window: Duration | None = Field(default=None, description="Default of Knative: 60s.")
+    stable_window: Duration | None = Field(
+        default=None, description="From `6s` to `1h`; default of Knative: 60s."
+    )
     target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Requests for each pod."
     )
+
+    def check(self) -> None:
+        """Refuse a window that Knative's webhook refuses (pkg/autoscaler/config/config.go)."""
+        if self.stable_window is not None and not 6 <= seconds(self.stable_window) <= 3600:
+            message = (
+                f"the autoscaler counts requests over 6s to 1h, and not over {self.stable_window}"
+            )
+            help = "write a time between `6s` and `1h`, like `60s`"
+            raise InvalidValue("out-of-range", message, help, at="stableWindow")
 
 
 class Spec(model.InstanceSpec):
@@ -187,6 +201,11 @@ def _longest(wiring: model.Wiring) -> int:
     return max((binding.claim.timeout for binding in wiring.claims(SERVERLESS)), default=0)
 
 
+def _most(wiring: model.Wiring) -> int:
+    """The largest `concurrency` of all models."""
+    return max((binding.claim.concurrency for binding in wiring.claims(SERVERLESS)), default=0)
+
+
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
     spec = {
@@ -203,7 +222,7 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
     features = {f"kubernetes.{name}" for claim in serverless_claims for name in claim.features}
     contents = {
         "autoscaler": _autoscaler(me.spec.autoscaler),
-        "defaults": _defaults(_longest(wiring)),
+        "defaults": _defaults(_longest(wiring), _most(wiring)),
         "deployment": _deployment(me),
         # Without a domain, routes stay inside the cluster.
         "domain": {me.settings.domain: ""},
@@ -222,16 +241,27 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
 
 
 def _autoscaler(settings: Autoscaler) -> dict[str, str]:
+    target, grace = settings.target_concurrency, settings.scale_to_zero_grace
     values = {
-        "container-concurrency-target-default": settings.target_concurrency,
-        "scale-to-zero-grace-period": settings.scale_to_zero_grace,
+        "container-concurrency-target-default": str(target) if target else None,
+        "scale-to-zero-grace-period": _in_hours(grace) if grace else None,
         "stable-window": settings.stable_window,
     }
-    return {key: str(value) for key, value in values.items() if value is not None}
+    return {key: text for key, text in values.items() if text is not None}
 
 
-def _defaults(longest: int) -> dict[str, str]:
-    return {"max-revision-timeout-seconds": str(longest)} if longest > MOST_SECONDS else {}
+def _in_hours(duration: str) -> str:
+    """A duration as Go reads it: Go has no days (time.ParseDuration)."""
+    return f"{seconds(duration) // 3600}h" if duration.endswith("d") else duration
+
+
+def _defaults(longest: int, most: int) -> dict[str, str]:
+    """The limits of upstream that a model exceeds: its webhook refuses such a revision."""
+    limits = {
+        "container-concurrency-max-limit": (most, MOST_REQUESTS),
+        "max-revision-timeout-seconds": (longest, MOST_SECONDS),
+    }
+    return {key: str(needed) for key, (needed, limit) in limits.items() if needed > limit}
 
 
 def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
