@@ -457,6 +457,21 @@ def test_the_autoscalers_window_is_one_that_knative_accepts(window: str, codes: 
     } == codes
 
 
+def test_kserve_gives_a_server_the_braces_that_the_user_wrote() -> None:
+    """It executes a runtime's container as a template of Go, and a user's image as it is."""
+    chat = "{% for m in messages %}{{ m.content }}{{{ x }}}{% endfor %}"
+    model = predictor(
+        f"format: sklearn, args: ['--chat-template={chat}', '--name={{{{.Name}}}}'], "
+        "env: {LABEL: '{{ .Labels.team }}', TEXT: '{{- x }}', KEY: {secret: own, key: key}}"
+    )["model"]
+    assert model["args"] == [
+        "--chat-template={% for m in messages %}{{`{{`}} m.content }}{{`{{`}}{ x }}}{% endfor %}",
+        "--name={{.Name}}",
+    ]
+    values = {variable["name"]: variable.get("value") for variable in model["env"]}
+    assert values == {"KEY": None, "LABEL": "{{ .Labels.team }}", "TEXT": "{{`{{`}}- x }}"}
+
+
 def test_an_image_of_the_users_own_is_the_server() -> None:
     (service,) = [manifest for manifest in objects("model-servers", "small")
                   if manifest["kind"] == "InferenceService" and manifest["metadata"]["name"] == "ranker"]  # fmt: skip

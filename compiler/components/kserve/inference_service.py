@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler import kube, model
-from compiler.components.kserve import added, agent, own_server, transformer
+from compiler.components.kserve import added, agent, own_server, placeholders, transformer
 from compiler.components.kserve.compute import CONFINED, compute
 from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime, spelled
 from compiler.interfaces import serving
@@ -254,10 +254,10 @@ def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime
     if runtime.protocols:
         fields["protocolVersion"] = runtime.protocols[0]
     if args := _args(spec, runtime):
-        fields["args"] = args
+        fields["args"] = [placeholders.literal(argument) for argument in args]
     home = (variable for variable in _home(runtime) if variable.name not in spec.env)
     variables = (*home, *surroundings.client.env, *kube.own_env(spec))
-    env = [variable.manifest() for variable in variables]
+    env = [placeholders.variable(variable) for variable in variables]
     if env:
         fields["env"] = env
     fields["resources"] = compute(spec.resources, spec.size, spec.gpus)
