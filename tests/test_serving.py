@@ -115,6 +115,25 @@ def test_a_format_has_its_runtime(format: str, runtime: str, protocol: str | Non
     assert (model["runtime"], model.get("protocolVersion")) == (runtime, protocol)
 
 
+@pytest.mark.parametrize(
+    ("formats", "chosen", "expected"),
+    [
+        ("vllm", "", ("vllm", "company")),
+        ("vllm", ", runtime: company", ("vllm", "company")),
+        ("VLLM", "", ("VLLM", "company")),
+        ("vllm", ", runtime: kserve-vllmserver", ("vLLM", "kserve-vllmserver")),
+        ("other", "", ("vLLM", "kserve-vllmserver")),
+    ],
+)
+def test_a_format_is_spelled_as_its_runtime_spells_it(
+    formats: str, chosen: str, expected: tuple[str, str]
+) -> None:
+    """KServe compares the letters as they are (predictor_model.go, RuntimeSupportsModel)."""
+    components = STANDARD.replace("standard", f"standard, runtimes: {{company: [{formats}]}}")
+    model = predictor(f"format: vllm, size: 1Gi{chosen}", components)["model"]
+    assert (model["modelFormat"]["name"], model["runtime"]) == expected
+
+
 def test_a_namespace_has_one_key_which_only_reads() -> None:
     result = compiled("kserve-serverless")
     claims = {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from compiler import kube, model
 from compiler.components.kserve import added, agent, own_server, placeholders, transformer
 from compiler.components.kserve.compute import CONFINED, compute
-from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime, spelled
+from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime
 from compiler.interfaces import serving
 from compiler.model import Env
 from compiler.model.effects import always
@@ -250,7 +250,7 @@ def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
 
 
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
-    fields: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
+    fields: model.Manifest = {"modelFormat": {"name": runtime.spelling(spec.format)}}
     if runtime.protocols:
         fields["protocolVersion"] = runtime.protocols[0]
     if args := _args(spec, runtime):

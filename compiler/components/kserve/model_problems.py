@@ -77,8 +77,8 @@ def _token(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
 
 
 def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Iterator[Problem]:
-    format, named = spelled(me.spec.format), me.spec.runtime
-    readers = [runtime.name for runtime in runtimes if format in runtime.formats]
+    named = me.spec.runtime
+    readers = [runtime.name for runtime in runtimes if runtime.spelling(me.spec.format)]
     if not readers:
         formats = sorted({name.lower() for runtime in runtimes for name in runtime.formats})
         close = closest(me.spec.format, formats)
