@@ -476,6 +476,27 @@ def test_the_autoscalers_window_is_one_that_knative_accepts(window: str, codes: 
     } == codes
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("format: tensorflow, timeout: 60s", None),
+        ("format: tensorflow, timeout: 5m", ["--rest_api_timeout_in_ms=300000"]),
+        ("format: tensorflow, timeout: 40d", ["--rest_api_timeout_in_ms=2147483647"]),
+        ("format: sklearn, timeout: 5m", None),
+        (
+            "format: tensorflow, timeout: 5m, args: [--rest_api_timeout_in_ms=90000]",
+            ["--rest_api_timeout_in_ms=300000", "--rest_api_timeout_in_ms=90000"],
+        ),
+    ],
+)
+def test_tensorflow_answers_within_the_models_timeout(
+    fields: str, expected: list[str] | None
+) -> None:
+    """KServe starts it with a minute (kserve-tensorflow-serving.yaml)."""
+    model = predictor(f"{fields}, size: 200Mi", STANDARD)["model"]
+    assert model.get("args") == expected
+
+
 def test_kserve_gives_a_server_the_braces_that_the_user_wrote() -> None:
     """It executes a runtime's container as a template of Go, and a user's image as it is."""
     chat = "{% for m in messages %}{{ m.content }}{{{ x }}}{% endfor %}"

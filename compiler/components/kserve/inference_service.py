@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler import kube, model
 from compiler.components.kserve import added, agent, own_server, placeholders, transformer
+from compiler.components.kserve.arguments import arguments
 from compiler.components.kserve.compute import CONFINED, compute
-from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime
+from compiler.components.kserve.runtimes import VLLM, Runtime
 from compiler.interfaces import serving
 from compiler.model import Env
 from compiler.model.effects import always
@@ -87,8 +87,6 @@ KNOWN_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi
 FROM_HUB = model.OperatorPods(
     "from-hub", {**serving.pods().labels, f"egress.{model.PREFIX}/hugging-face": "true"}
 )
-# vLLM's arguments that divide a model among GPUs, in both of its spellings.
-_PARALLEL = re.compile(r"--(tensor|pipeline|data)[-_]parallel[-_]size\b|-(tp|pp|dp)\b")
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
 
 
@@ -240,21 +238,12 @@ def _token(spec: ModelSpec) -> dict[str, str]:
     return {"serving.kserve.io/storageSecretName": token.secret} if token else {}
 
 
-def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
-    """The user's arguments; vLLM uses one GPU without an argument."""
-    gpus = spec.gpus
-    is_set = any(_PARALLEL.match(argument) for argument in spec.args)
-    if runtime.name not in WITH_VLLM or gpus is None or gpus.count == 1 or is_set:
-        return list(spec.args)
-    return [f"--tensor-parallel-size={gpus.count}", *spec.args]
-
-
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
     fields: model.Manifest = {"modelFormat": {"name": runtime.spelling(spec.format)}}
     if runtime.protocols:
         fields["protocolVersion"] = runtime.protocols[0]
-    if args := _args(spec, runtime):
-        fields["args"] = [placeholders.literal(argument) for argument in args]
+    if args := arguments(spec, runtime):
+        fields["args"] = args
     home = (variable for variable in _home(runtime) if variable.name not in spec.env)
     variables = (*home, *surroundings.client.env, *kube.own_env(spec))
     env = [placeholders.variable(variable) for variable in variables]

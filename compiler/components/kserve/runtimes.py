@@ -30,7 +30,7 @@ class Runtime(Struct, frozen=True):
 
 # Its image is vLLM's for GPUs; KServe takes the one for CPUs for a model without (0.20, `UpdateImageTag`).
 VLLM = "kserve-vllmserver"
-HUGGING_FACE = "kserve-huggingfaceserver"
+HUGGING_FACE, TENSORFLOW = "kserve-huggingfaceserver", "kserve-tensorflow-serving"
 # The second loads a model by vLLM too where vLLM knows its architecture, and ignores arguments that it does not
 # know (0.20, huggingfaceserver/__main__.py).
 WITH_VLLM = (VLLM, HUGGING_FACE)
@@ -45,7 +45,7 @@ RUNTIMES = (
     Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
     Runtime(HUGGING_FACE, ("huggingface",)),
     Runtime(VLLM, ("vLLM",), (), "openai"),
-    Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
+    Runtime(TENSORFLOW, ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),
     Runtime(
         "kserve-tritonserver", ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)
