@@ -310,6 +310,58 @@ def test_the_operator_is_told_the_same() -> None:
     assert configs(prerequisite("knative", knative, "knative")) == {}
 
 
+def in_namespaces(knative_section: str, kserve_section: str) -> tuple[Prerequisite, Prerequisite]:
+    """The prerequisites of Knative and of KServe."""
+    components = f"{{istio: {{}}, knative: {knative_section}, kserve: {kserve_section}, seaweedfs: {{storage: 200Gi}}}}"
+    graph = compiled_model("format: sklearn, access: inside", components).lowered["default"].graph
+    instances = graph.instances
+    serverless = knative.prerequisites(instances["knative"], graph.wiring("knative"))
+    serving = kserve.prerequisites(instances["kserve"], graph.wiring("kserve"))
+    assert serverless is not None
+    assert serving is not None
+    return serverless, serving
+
+
+def test_kserve_is_told_where_knative_is() -> None:
+    """Its controller reads `config-autoscaler` there before it serves a model (pkg/constants/constants.go)."""
+    expected = {"name": "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE", "value": "serverless"}
+    for knative_section, variables in (
+        ("{}", []),
+        ("{namespace: serverless}", [expected]),
+        ("{namespace: serverless, install: operator}", [expected]),
+    ):
+        _, serving = in_namespaces(knative_section, "{}")
+        containers = [
+            container
+            for manifest in serving.objects
+            if manifest["kind"] == "Deployment"
+            for container in manifest["spec"]["template"]["spec"]["containers"]
+        ]
+        assert [variable for container in containers for variable in container["env"]] == variables
+
+
+def test_no_command_installs_a_release_into_a_namespace_that_its_files_do_not_name() -> None:
+    serverless, serving = in_namespaces("{namespace: serverless}", "{namespace: serving}")
+    assert (serverless.how, serving.how) == ((), ())
+    assert "`knative-serving` alone" in serverless.system
+    assert "`kserve` alone" in serving.system
+    serverless, serving = in_namespaces("{}", "{}")
+    assert any("serving-core.yaml" in command for command in serverless.how)
+    assert any("kserve.yaml" in command for command in serving.how)
+
+
+@pytest.mark.parametrize("component", ["knative", "kserve"])
+def test_a_vendored_release_is_in_its_namespace(component: str) -> None:
+    components = SERVERLESS.replace(
+        f"{component}: {{}}", f"{component}: {{install: vendored, namespace: other}}"
+    )
+    report = compiled_model("format: sklearn, access: inside", components).report
+    (problem,) = [
+        diagnostic for diagnostic in report.sorted() if diagnostic.code == "invalid-value"
+    ]
+    assert "remove `namespace`" in str(problem.help)
+
+
 def test_kserve_is_told_its_mode() -> None:
     for scenario, mode in (("kserve-serverless", "Knative"), ("kserve-standard", "Standard")):
         required_config = configs(prerequisite(scenario, kserve, "kserve"))[

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
+from compiler.components.bases import releases
 from compiler.components.knative import net_istio
 from compiler.interfaces import gateway, serverless
 from compiler.spec import image
@@ -23,6 +24,7 @@ from compiler.spec.types import Duration, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+OWN_NAMESPACE = "knative-serving"  # the files of its release name it
 CLUSTER_SINGLETON = "its controllers serve every namespace"
 GATEWAY, MESH = gateway.ROUTE, net_istio.MESH
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
@@ -68,7 +70,7 @@ class Autoscaler(model.Section):
 class Spec(model.InstanceSpec):
     """Knative Serving, with the settings that the platform needs."""
 
-    namespace: Namespace | None = Field(default="knative-serving", description="Where it runs.")
+    namespace: Namespace | None = Field(default=OWN_NAMESPACE, description="Where it runs.")
     release: Release = VERSION
     install: Literal["existing", "operator", "vendored"] = Field(
         default="existing",
@@ -79,6 +81,10 @@ class Spec(model.InstanceSpec):
     registries: model.ListOf[str] = Field(
         default=(), description="Registries whose tags it must not resolve to digests."
     )
+
+    def check(self) -> None:
+        if self.install == "vendored":
+            releases.check_vendored("Knative", self.namespace, OWN_NAMESPACE)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -131,31 +137,35 @@ def _address(me: model.Instance[Spec], repository: str) -> str:
 
 
 def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    serving = _address(me, "knative/serving")
-    layer = _address(me, "knative-extensions/net-istio")
     return model.Prerequisite(
         name=me.name,
-        system="Knative Serving with net-istio",
+        system=releases.system("Knative Serving with net-istio", me.namespace, OWN_NAMESPACE),
         version=me.spec.release,
         brings=(serverless.KINDS,),
         running=_running(me),
         namespaces=(me.namespace,),
-        how=(
-            f"kubectl apply -f {serving}/serving-crds.yaml",
-            f"kubectl apply -f {serving}/serving-core.yaml",
-            f"kubectl apply -f {layer}/net-istio.yaml",
-            f"kubectl -n {me.namespace} rollout status deployment/webhook",
-            # The webhook judges each change below, and may refuse all of them a moment longer: kube-proxy
-            # learns of a ready pod after kubectl.
-            f"until kubectl annotate configmap config-features -n {me.namespace} "
-            "webhook=answers --dry-run=server ; do sleep 2; done",
-        ),
+        how=_commands(me) if me.namespace == OWN_NAMESPACE else (),
         objects=(
             *_namespace(me, wiring),
             *_config_maps(me, wiring),
             *_activator(me, wiring),
             *net_istio.patches(me, wiring[GATEWAY]),
         ),
+    )
+
+
+def _commands(me: model.Instance[Spec]) -> tuple[str, ...]:
+    serving = _address(me, "knative/serving")
+    layer = _address(me, "knative-extensions/net-istio")
+    return (
+        f"kubectl apply -f {serving}/serving-crds.yaml",
+        f"kubectl apply -f {serving}/serving-core.yaml",
+        f"kubectl apply -f {layer}/net-istio.yaml",
+        f"kubectl -n {OWN_NAMESPACE} rollout status deployment/webhook",
+        # The webhook judges each change of the settings, and may refuse all of them a moment longer:
+        # kube-proxy learns of a ready pod after kubectl.
+        f"until kubectl annotate configmap config-features -n {OWN_NAMESPACE} "
+        "webhook=answers --dry-run=server ; do sleep 2; done",
     )
 
 
