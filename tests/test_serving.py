@@ -350,6 +350,31 @@ def test_no_command_installs_a_release_into_a_namespace_that_its_files_do_not_na
     assert any("kserve.yaml" in command for command in serving.how)
 
 
+@pytest.mark.parametrize("install", ["existing", "operator"])
+@pytest.mark.parametrize(
+    ("istio", "missing"),
+    [
+        ("istio: {}", False),
+        ("istio: {namespace: mesh}", True),
+        ("istio: {}, istio-gateway: {}", False),
+        ("istio: {namespace: mesh}, istio-gateway: {}", True),
+        ("istio-gateway: {}", False),
+    ],
+)
+def test_the_namespace_of_net_istios_service_is_there(
+    install: str, istio: str, missing: bool
+) -> None:
+    """Its release has a Service in `istio-system` (203-local-gateway.yaml)."""
+    components = SERVERLESS.replace("istio: {}", istio, 1).replace(
+        "knative: {}", f"knative: {{install: {install}}}"
+    )
+    graph = compiled_model("format: sklearn, access: inside", components).lowered["default"].graph
+    serving = knative.prerequisites(graph.instances["knative"], graph.wiring("knative"))
+    assert serving is not None
+    command = "kubectl create namespace istio-system --dry-run=client -o yaml | kubectl apply -f -"
+    assert (command in serving.how) == missing
+
+
 @pytest.mark.parametrize("component", ["knative", "kserve"])
 def test_a_vendored_release_is_in_its_namespace(component: str) -> None:
     components = SERVERLESS.replace(

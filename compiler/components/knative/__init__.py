@@ -123,6 +123,7 @@ def _operator(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequis
         how=(
             f"kubectl apply -f {_address(me, 'knative/operator')}/operator.yaml",
             f"kubectl create namespace {me.namespace}",
+            *net_istio.namespace_commands(wiring[GATEWAY], wiring.get(MESH)),
             # The webhook converts a KnativeServing between the versions of its API.
             "kubectl -n knative-operator rollout status deployment/knative-operator",
             "kubectl -n knative-operator rollout status deployment/operator-webhook",
@@ -144,7 +145,7 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
         brings=(serverless.KINDS,),
         running=_running(me),
         namespaces=(me.namespace,),
-        how=_commands(me) if me.namespace == OWN_NAMESPACE else (),
+        how=_commands(me, wiring) if me.namespace == OWN_NAMESPACE else (),
         objects=(
             *_namespace(me, wiring),
             *_config_maps(me, wiring),
@@ -154,10 +155,11 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
     )
 
 
-def _commands(me: model.Instance[Spec]) -> tuple[str, ...]:
+def _commands(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]:
     serving = _address(me, "knative/serving")
     layer = _address(me, "knative-extensions/net-istio")
     return (
+        *net_istio.namespace_commands(wiring[GATEWAY], wiring.get(MESH)),
         f"kubectl apply -f {serving}/serving-crds.yaml",
         f"kubectl apply -f {serving}/serving-core.yaml",
         f"kubectl apply -f {layer}/net-istio.yaml",

@@ -45,6 +45,19 @@ def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str
     }
 
 
+def namespace_commands(entrance: gateway.Endpoint, member: mesh.Endpoint | None) -> tuple[str, ...]:
+    """The command for the namespace of the release's Service, which a mesh elsewhere does not make.
+
+    Without it, the release and Knative's operator fail (203-local-gateway.yaml).
+    """
+    homes = {entrance.namespace, member.binding.provider.namespace if member else None}
+    if member is None or EXPECTED_NAMESPACE in homes:
+        return ()
+    return (
+        f"kubectl create namespace {EXPECTED_NAMESPACE} --dry-run=client -o yaml | kubectl apply -f -",
+    )
+
+
 def selectors(entrance: gateway.Endpoint) -> dict[str, model.Manifest]:
     """The labels of the pods behind each of the two Gateways, if they differ from the release's."""
     labels = _labels(entrance)
