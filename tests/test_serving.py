@@ -589,6 +589,41 @@ def test_kserve_gives_a_server_the_braces_that_the_user_wrote() -> None:
     assert values == {"KEY": None, "LABEL": "{{ .Labels.team }}", "TEXT": "{{`{{`}}- x }}"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "features"),
+    [
+        ("path: /spec/predictor/runtimeClassName, value: nvidia", ["runtimeclassname"]),
+        ("path: /spec/predictor/securityContext/fsGroup, value: 1000", ["securitycontext"]),
+        (
+            "path: /spec/transformer, value: {schedulerName: volcano, containers: []}",
+            ["schedulername"],
+        ),
+        (
+            "path: /spec/predictor/volumes, value: [{name: a, persistentVolumeClaim: {claimName: cache}}]",
+            ["persistent-volume-claim", "persistent-volume-write"],
+        ),
+        (
+            "path: /spec/predictor/volumes, value: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]",
+            ["persistent-volume-claim"],
+        ),
+        (
+            "path: /spec/predictor/model/env, value: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]",
+            ["fieldref"],
+        ),
+        ("path: /spec/predictor/model/image, value: r.example.com/a:1", []),
+        ("path: /metadata/annotations/affinity, value: x", []),
+    ],
+)
+def test_knative_admits_the_fields_that_patches_add(operation: str, features: list[str]) -> None:
+    """Its webhook refuses fields of pods without their feature (fieldmask.go)."""
+    patches = f"[{{target: {{kind: InferenceService, name: one}}, operations: [{{op: add, {operation}}}]}}]"
+    result = compiled_model(f"format: sklearn, access: inside, patches: {patches}")
+    graph = result.lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    enabled = config["features"].keys() - {"secure-pod-defaults"}
+    assert sorted(enabled) == [f"kubernetes.podspec-{name}" for name in features]
+
+
 def test_an_image_of_the_users_own_is_the_server() -> None:
     (service,) = [manifest for manifest in objects("model-servers", "small")
                   if manifest["kind"] == "InferenceService" and manifest["metadata"]["name"] == "ranker"]  # fmt: skip
