@@ -37,6 +37,16 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
             yield {**workers, "containers": workers.get("containers", ())}
 
 
+def services(manifest: model.Manifest) -> Iterator[str]:
+    """The Services of the components, and in Knative mode the one of the whole model (0.20, constants.go,
+    ingress_reconciler.go).
+    """
+    metadata, spec = manifest["metadata"], manifest.get("spec", {})
+    if (metadata.get("annotations") or {}).get(MODE) == MODES["serverless"]:
+        yield metadata["name"]
+    yield from (f"{metadata['name']}-{component}" for component in spec)
+
+
 def _is_standard(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
     """Whether plain Deployments serve a model, before and after a change."""
     modes = {
@@ -59,6 +69,7 @@ INFERENCE_SERVICE = model.CustomResource(
         (*_PREDICTOR, "serviceAccountName"),
         pods,
     ),
+    services=services,
     ready="condition=Ready",
     replicas="minReplicas",
     scales_to_zero=(*_PREDICTOR, "minReplicas"),
