@@ -342,9 +342,7 @@ def test_kserve_is_told_where_knative_is() -> None:
 
 def test_no_command_installs_a_release_into_a_namespace_that_its_files_do_not_name() -> None:
     serverless, serving = in_namespaces("{namespace: serverless}", "{namespace: serving}")
-    assert (serverless.how, serving.how) == ((), ())
-    assert "`knative-serving` alone" in serverless.system
-    assert "`kserve` alone" in serving.system
+    assert [line[:2] for line in (*serverless.how, *serving.how)] == ["# ", "# "]
     serverless, serving = in_namespaces("{}", "{}")
     assert any("serving-core.yaml" in command for command in serverless.how)
     assert any("kserve.yaml" in command for command in serving.how)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from compiler.spec.constraints import InvalidValue
 
 
-def system(name: str, namespace: str, released: str) -> str:
-    """The name of a system, with a note where its release does not install into a namespace."""
-    if namespace == released:
-        return name
+def by_distribution(name: str, namespace: str, released: str) -> tuple[str, ...]:
+    """A comment of the shell in place of commands that install a release into another namespace."""
     return (
-        f"{name} (its files install into `{released}` alone: install it in `{namespace}` by its "
-        "distribution)"
+        f"# install {name} in {namespace} by its distribution: the files of the release install into "
+        f"{released} alone",
     )
 
 

@@ -140,12 +140,12 @@ def _address(me: model.Instance[Spec], repository: str) -> str:
 def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     return model.Prerequisite(
         name=me.name,
-        system=releases.system("Knative Serving with net-istio", me.namespace, OWN_NAMESPACE),
+        system="Knative Serving with net-istio",
         version=me.spec.release,
         brings=(serverless.KINDS,),
         running=_running(me),
         namespaces=(me.namespace,),
-        how=_commands(me, wiring) if me.namespace == OWN_NAMESPACE else (),
+        how=_commands(me, wiring),
         objects=(
             *_namespace(me, wiring),
             *_config_maps(me, wiring),
@@ -156,6 +156,8 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
 
 
 def _commands(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]:
+    if me.namespace != OWN_NAMESPACE:
+        return releases.by_distribution("Knative", me.namespace, OWN_NAMESPACE)
     serving = _address(me, "knative/serving")
     layer = _address(me, "knative-extensions/net-istio")
     return (

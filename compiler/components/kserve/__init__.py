@@ -99,11 +99,11 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         return None
     return model.Prerequisite(
         name=me.name,
-        system=releases.system("KServe", me.namespace, OWN_NAMESPACE),
+        system="KServe",
         version=me.spec.release,
         running=model.Running(CONTROLLER, me.namespace, "manager"),
         namespaces=(me.namespace,),
-        how=_commands(me.spec.release) if me.namespace == OWN_NAMESPACE else (),
+        how=_commands(me),
         also=(f"{cert_manager.NAME} 1.15 or later",),
         # It keeps what it learned at its start (pkg/utils/utils.go, GetAvailableResourcesForApi), and refuses
         # every model if there was no Knative (`ServerlessModeRejected`).
@@ -112,8 +112,10 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     )
 
 
-def _commands(version: str) -> tuple[str, ...]:
-    release = f"https://github.com/kserve/kserve/releases/download/v{version}"
+def _commands(me: model.Instance[Spec]) -> tuple[str, ...]:
+    if me.namespace != OWN_NAMESPACE:
+        return releases.by_distribution("KServe", me.namespace, OWN_NAMESPACE)
+    release = f"https://github.com/kserve/kserve/releases/download/v{me.spec.release}"
     apply = "kubectl apply --server-side --force-conflicts -f"
     return (
         f"kubectl create namespace {OWN_NAMESPACE}",  # the release has none
