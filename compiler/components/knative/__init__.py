@@ -119,11 +119,11 @@ def _operator(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequis
         system="Knative Operator",
         version=me.spec.release,
         running=_running(me),
-        namespaces=("knative-operator", me.namespace),
+        namespaces=("knative-operator", me.namespace, *_further(wiring)),
         how=(
             f"kubectl apply -f {_address(me, 'knative/operator')}/operator.yaml",
             f"kubectl create namespace {me.namespace}",
-            *net_istio.namespace_commands(wiring[GATEWAY], wiring.get(MESH)),
+            *net_istio.namespace_commands(_further(wiring)),
             # The webhook converts a KnativeServing between the versions of its API.
             "kubectl -n knative-operator rollout status deployment/knative-operator",
             "kubectl -n knative-operator rollout status deployment/operator-webhook",
@@ -144,7 +144,7 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
         version=me.spec.release,
         brings=(serverless.KINDS,),
         running=_running(me),
-        namespaces=(me.namespace,),
+        namespaces=(me.namespace, *_further(wiring)),
         how=_commands(me, wiring),
         objects=(
             *_namespace(me, wiring),
@@ -161,7 +161,7 @@ def _commands(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]
     serving = _address(me, "knative/serving")
     layer = _address(me, "knative-extensions/net-istio")
     return (
-        *net_istio.namespace_commands(wiring[GATEWAY], wiring.get(MESH)),
+        *net_istio.namespace_commands(_further(wiring)),
         f"kubectl apply -f {serving}/serving-crds.yaml",
         f"kubectl apply -f {serving}/serving-core.yaml",
         f"kubectl apply -f {layer}/net-istio.yaml",
@@ -171,6 +171,10 @@ def _commands(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]
         f"until kubectl annotate configmap config-features -n {OWN_NAMESPACE} "
         "webhook=answers --dry-run=server ; do sleep 2; done",
     )
+
+
+def _further(wiring: model.Wiring) -> tuple[str, ...]:
+    return net_istio.further_namespaces(wiring[GATEWAY], wiring.get(MESH))
 
 
 def _running(me: model.Instance[Spec]) -> model.Running:

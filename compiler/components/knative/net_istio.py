@@ -45,17 +45,21 @@ def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str
     }
 
 
-def namespace_commands(entrance: gateway.Endpoint, member: mesh.Endpoint | None) -> tuple[str, ...]:
-    """The command for the namespace of the release's Service, which a mesh elsewhere does not make.
+def further_namespaces(entrance: gateway.Endpoint, member: mesh.Endpoint | None) -> tuple[str, ...]:
+    """The namespace of the release's Service, which a mesh elsewhere does not make.
 
     Without it, the release and Knative's operator fail (203-local-gateway.yaml).
     """
     homes = {entrance.namespace, member.binding.provider.namespace if member else None}
     if member is None or EXPECTED_NAMESPACE in homes:
         return ()
-    return (
-        f"kubectl create namespace {EXPECTED_NAMESPACE} --dry-run=client -o yaml | kubectl apply -f -",
-    )
+    return (EXPECTED_NAMESPACE,)
+
+
+def namespace_commands(spaces: tuple[str, ...]) -> Iterator[str]:
+    """Commands that create namespaces which may be there."""
+    for space in spaces:
+        yield f"kubectl create namespace {space} --dry-run=client -o yaml | kubectl apply -f -"
 
 
 def selectors(entrance: gateway.Endpoint) -> dict[str, model.Manifest]:
