@@ -44,7 +44,7 @@ CORRECTED = {
         "knative: {autoscaler: {stableWindow: 2 minutes}}", "knative: {autoscaler: {stableWindow: 2m}}",
     ),
     "duration as Go writes it": (
-        "knative: {autoscaler: {stableWindow: 1h30m}}", "knative: {autoscaler: {stableWindow: 90m}}",
+        "knative: {autoscaler: {scaleToZeroGrace: 1h30m}}", "knative: {autoscaler: {scaleToZeroGrace: 90m}}",
     ),
     "number in quotes": ('postgres: {maxConnections: "200"}', "postgres: {maxConnections: 200}"),
     "switch as YAML 1.1 has it": ("mlflow: {smoke: no}", "mlflow: {smoke: false}"),

@@ -115,6 +115,25 @@ def test_a_format_has_its_runtime(format: str, runtime: str, protocol: str | Non
     assert (model["runtime"], model.get("protocolVersion")) == (runtime, protocol)
 
 
+@pytest.mark.parametrize(
+    ("formats", "chosen", "expected"),
+    [
+        ("vllm", "", ("vllm", "company")),
+        ("vllm", ", runtime: company", ("vllm", "company")),
+        ("VLLM", "", ("VLLM", "company")),
+        ("vllm", ", runtime: kserve-vllmserver", ("vLLM", "kserve-vllmserver")),
+        ("other", "", ("vLLM", "kserve-vllmserver")),
+    ],
+)
+def test_a_format_is_spelled_as_its_runtime_spells_it(
+    formats: str, chosen: str, expected: tuple[str, str]
+) -> None:
+    """KServe compares the letters as they are (predictor_model.go, RuntimeSupportsModel)."""
+    components = STANDARD.replace("standard", f"standard, runtimes: {{company: [{formats}]}}")
+    model = predictor(f"format: vllm, size: 1Gi{chosen}", components)["model"]
+    assert (model["modelFormat"]["name"], model["runtime"]) == expected
+
+
 def test_a_namespace_has_one_key_which_only_reads() -> None:
     result = compiled("kserve-serverless")
     claims = {
@@ -149,6 +168,33 @@ def test_kserve_finds_the_key_by_the_account_of_every_model() -> None:
             assert lent[manifest["metadata"]["namespace"], account] == [
                 {"name": f"{account}-store"}
             ]
+
+
+def test_each_model_of_the_hub_is_fetched_with_its_token() -> None:
+    text = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: hub}
+spec:
+  components: {seaweedfs: {}, kserve: {mode: standard}}
+  models:
+    llama: {format: huggingface, uri: "hf://meta-llama/Llama-3.1-8B", env: {HF_TOKEN: {secret: meta, key: HF_TOKEN}}}
+    gemma: {format: huggingface, uri: "hf://google/gemma-3-4b", env: {HF_TOKEN: {secret: google, key: HF_TOKEN}}}
+    bert: {format: huggingface, uri: "hf://google-bert/bert-base"}
+    iris: {format: sklearn, uri: "s3://models/iris"}
+"""
+    lowered = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    mark = "serving.kserve.io/storageSecretName"
+    secrets = {
+        name: package.resources[0].manifest["metadata"]["annotations"].get(mark)
+        for name, package in lowered.models.items()
+    }
+    assert secrets == {"llama": "meta", "gemma": "google", "bert": None, "iris": None}
+    (account,) = (
+        resource.manifest
+        for resource in lowered.packages["models-mlops"].resources
+        if resource.manifest["kind"] == "ServiceAccount"
+    )
+    assert account["secrets"] == [{"name": "models-mlops-store"}]
 
 
 def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
@@ -262,6 +308,83 @@ def test_the_operator_is_told_the_same() -> None:
     assert {"registry.example.internal", "mirror.example.internal"} <= set(skipped)
     assert config["defaults"] == {"max-revision-timeout-seconds": "1800"}
     assert configs(prerequisite("knative", knative, "knative")) == {}
+
+
+def in_namespaces(knative_section: str, kserve_section: str) -> tuple[Prerequisite, Prerequisite]:
+    """The prerequisites of Knative and of KServe."""
+    components = f"{{istio: {{}}, knative: {knative_section}, kserve: {kserve_section}, seaweedfs: {{storage: 200Gi}}}}"
+    graph = compiled_model("format: sklearn, access: inside", components).lowered["default"].graph
+    instances = graph.instances
+    serverless = knative.prerequisites(instances["knative"], graph.wiring("knative"))
+    serving = kserve.prerequisites(instances["kserve"], graph.wiring("kserve"))
+    assert serverless is not None
+    assert serving is not None
+    return serverless, serving
+
+
+def test_kserve_is_told_where_knative_is() -> None:
+    """Its controller reads `config-autoscaler` there before it serves a model (pkg/constants/constants.go)."""
+    expected = {"name": "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE", "value": "serverless"}
+    for knative_section, variables in (
+        ("{}", []),
+        ("{namespace: serverless}", [expected]),
+        ("{namespace: serverless, install: operator}", [expected]),
+    ):
+        _, serving = in_namespaces(knative_section, "{}")
+        containers = [
+            container
+            for manifest in serving.objects
+            if manifest["kind"] == "Deployment"
+            for container in manifest["spec"]["template"]["spec"]["containers"]
+        ]
+        assert [variable for container in containers for variable in container["env"]] == variables
+
+
+def test_no_command_installs_a_release_into_a_namespace_that_its_files_do_not_name() -> None:
+    serverless, serving = in_namespaces("{namespace: serverless}", "{namespace: serving}")
+    assert [line[:2] for line in (*serverless.how, *serving.how)] == ["# ", "# "]
+    serverless, serving = in_namespaces("{}", "{}")
+    assert any("serving-core.yaml" in command for command in serverless.how)
+    assert any("kserve.yaml" in command for command in serving.how)
+
+
+@pytest.mark.parametrize("install", ["existing", "operator"])
+@pytest.mark.parametrize(
+    ("istio", "missing"),
+    [
+        ("istio: {}", False),
+        ("istio: {namespace: mesh}", True),
+        ("istio: {}, istio-gateway: {}", False),
+        ("istio: {namespace: mesh}, istio-gateway: {}", True),
+        ("istio-gateway: {}", False),
+    ],
+)
+def test_the_namespace_of_net_istios_service_is_there(
+    install: str, istio: str, missing: bool
+) -> None:
+    """Its release has a Service in `istio-system` (203-local-gateway.yaml)."""
+    components = SERVERLESS.replace("istio: {}", istio, 1).replace(
+        "knative: {}", f"knative: {{install: {install}}}"
+    )
+    graph = compiled_model("format: sklearn, access: inside", components).lowered["default"].graph
+    serving = knative.prerequisites(graph.instances["knative"], graph.wiring("knative"))
+    assert serving is not None
+    command = "kubectl create namespace istio-system --dry-run=client -o yaml | kubectl apply -f -"
+    assert (command in serving.how) == missing
+    # `vendor` makes the namespaces that a release lacks.
+    assert ("istio-system" in serving.namespaces) == missing
+
+
+@pytest.mark.parametrize("component", ["knative", "kserve"])
+def test_a_vendored_release_is_in_its_namespace(component: str) -> None:
+    components = SERVERLESS.replace(
+        f"{component}: {{}}", f"{component}: {{install: vendored, namespace: other}}"
+    )
+    report = compiled_model("format: sklearn, access: inside", components).report
+    (problem,) = [
+        diagnostic for diagnostic in report.sorted() if diagnostic.code == "invalid-value"
+    ]
+    assert "remove `namespace`" in str(problem.help)
 
 
 def test_kserve_is_told_its_mode() -> None:
@@ -388,6 +511,117 @@ def test_knative_admits_the_longest_timeout(
     wiring = lowered.graph.wiring("knative")
     config = knative.config(lowered.graph.instances["knative"], wiring)
     assert config.get("defaults", {}).get("max-revision-timeout-seconds") == seconds
+
+
+@pytest.mark.parametrize(("concurrency", "limit"), [(1000, None), (1001, "1001"), (5000, "5000")])
+def test_knative_admits_the_largest_concurrency(concurrency: int, limit: str | None) -> None:
+    """Beyond 1000 Knative refuses a revision (config-defaults, container-concurrency-max-limit)."""
+    result = compiled_model(f"format: sklearn, concurrency: {concurrency}")
+    graph = result.lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    assert config.get("defaults", {}).get("container-concurrency-max-limit") == limit
+
+
+@pytest.mark.parametrize(("written", "expected"), [("40s", "40s"), ("2m", "2m"), ("2d", "48h")])
+def test_knative_reads_the_autoscalers_durations(written: str, expected: str) -> None:
+    """Go's durations have no days."""
+    components = SERVERLESS.replace(
+        "knative: {}", f"knative: {{autoscaler: {{scaleToZeroGrace: {written}}}}}"
+    )
+    graph = compiled_model("format: sklearn", components).lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    assert config["autoscaler"] == {"scale-to-zero-grace-period": expected}
+
+
+@pytest.mark.parametrize(
+    ("window", "codes"),
+    [
+        ("6s", set()),
+        ("1h", set()),
+        ("5s", {"out-of-range"}),
+        ("61m", {"out-of-range"}),
+        ("1d", {"out-of-range"}),
+    ],
+)
+def test_the_autoscalers_window_is_one_that_knative_accepts(window: str, codes: set[str]) -> None:
+    components = SERVERLESS.replace(
+        "knative: {}", f"knative: {{autoscaler: {{stableWindow: {window}}}}}"
+    )
+    report = compiled_model("format: sklearn, access: inside", components).report
+    assert {
+        diagnostic.code for diagnostic in report.sorted() if diagnostic.severity == "error"
+    } == codes
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("format: tensorflow, timeout: 60s", None),
+        ("format: tensorflow, timeout: 5m", ["--rest_api_timeout_in_ms=300000"]),
+        ("format: tensorflow, timeout: 40d", ["--rest_api_timeout_in_ms=2147483647"]),
+        ("format: sklearn, timeout: 5m", None),
+        (
+            "format: tensorflow, timeout: 5m, args: [--rest_api_timeout_in_ms=90000]",
+            ["--rest_api_timeout_in_ms=300000", "--rest_api_timeout_in_ms=90000"],
+        ),
+    ],
+)
+def test_tensorflow_answers_within_the_models_timeout(
+    fields: str, expected: list[str] | None
+) -> None:
+    """KServe starts it with a minute (kserve-tensorflow-serving.yaml)."""
+    model = predictor(f"{fields}, size: 200Mi", STANDARD)["model"]
+    assert model.get("args") == expected
+
+
+def test_kserve_gives_a_server_the_braces_that_the_user_wrote() -> None:
+    """It executes a runtime's container as a template of Go, and a user's image as it is."""
+    chat = "{% for m in messages %}{{ m.content }}{{{ x }}}{% endfor %}"
+    model = predictor(
+        f"format: sklearn, args: ['--chat-template={chat}', '--name={{{{.Name}}}}'], "
+        "env: {LABEL: '{{ .Labels.team }}', TEXT: '{{- x }}', KEY: {secret: own, key: key}}"
+    )["model"]
+    assert model["args"] == [
+        "--chat-template={% for m in messages %}{{`{{`}} m.content }}{{`{{`}}{ x }}}{% endfor %}",
+        "--name={{.Name}}",
+    ]
+    values = {variable["name"]: variable.get("value") for variable in model["env"]}
+    assert values == {"KEY": None, "LABEL": "{{ .Labels.team }}", "TEXT": "{{`{{`}}- x }}"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "features"),
+    [
+        ("path: /spec/predictor/runtimeClassName, value: nvidia", ["runtimeclassname"]),
+        ("path: /spec/predictor/securityContext/fsGroup, value: 1000", ["securitycontext"]),
+        (
+            "path: /spec/transformer, value: {schedulerName: volcano, containers: []}",
+            ["schedulername"],
+        ),
+        (
+            "path: /spec/predictor/volumes, value: [{name: a, persistentVolumeClaim: {claimName: cache}}]",
+            ["persistent-volume-claim", "persistent-volume-write"],
+        ),
+        (
+            "path: /spec/predictor/volumes, value: [{name: a, persistentVolumeClaim: {claimName: b, readOnly: true}}]",
+            ["persistent-volume-claim"],
+        ),
+        (
+            "path: /spec/predictor/model/env, value: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]",
+            ["fieldref"],
+        ),
+        ("path: /spec/predictor/model/image, value: r.example.com/a:1", []),
+        ("path: /metadata/annotations/affinity, value: x", []),
+    ],
+)
+def test_knative_admits_the_fields_that_patches_add(operation: str, features: list[str]) -> None:
+    """Its webhook refuses fields of pods without their feature (fieldmask.go)."""
+    patches = f"[{{target: {{kind: InferenceService, name: one}}, operations: [{{op: add, {operation}}}]}}]"
+    result = compiled_model(f"format: sklearn, access: inside, patches: {patches}")
+    graph = result.lowered["default"].graph
+    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    enabled = config["features"].keys() - {"secure-pod-defaults"}
+    assert sorted(enabled) == [f"kubernetes.podspec-{name}" for name in features]
 
 
 def test_an_image_of_the_users_own_is_the_server() -> None:

@@ -15,7 +15,7 @@ _NAMED = "imagePullSecrets"
 def by_package(lowered: Lowered) -> dict[str, tuple[Credential, ...]]:
     """The Secrets that the pods and ServiceAccounts of each package name."""
     secrets = {package.name: _of_package(package) for package in lowered.packages.values()}
-    return secrets | {package.name: each for package, each in lowered.models.each(_of_package)}
+    return secrets | {package.name: named for package, named in lowered.models.each(_of_package)}
 
 
 def _of_package(package: Package) -> tuple[Credential, ...]:

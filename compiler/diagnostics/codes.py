@@ -85,7 +85,10 @@ CODES: dict[str, Code] = {
         "error", "Clients may open more connections than PostgreSQL or a pooler accepts.", rule=True
     ),
     "requests-over-limits": Code("error", "A request is larger than its limit."),
-    "reserved-variable": Code("error", "A variable of the user is one that the compiler derives."),
+    "reserved-variable": Code(
+        "error",
+        "A variable of the user is one that the compiler derives, or a system keeps for itself.",
+    ),
     "environment-collision": Code(
         "error", "Two environments of one cluster share a namespace, a host or an object."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from compiler import model
+from compiler.interfaces import pod_features
 from compiler.model import Hop
 from compiler.spec.duration import seconds
 from compiler.spec.served_model import ModelSpec
@@ -17,6 +18,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     features: tuple[str, ...] = ()  # keys of config-features, without `kubernetes.`
     timeout: int = 0  # seconds that a request may take
+    concurrency: int = 0  # requests that a pod works on at once
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -45,8 +47,14 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             "podspec-priorityclassname": spec.priority_class,
             "podspec-tolerations": spec.tolerations,
         }
-        features = tuple(name for name, used in settings.items() if used)
-        return Claim(features=features, timeout=seconds(spec.timeout) if spec.timeout else 0)
+        features = {name for name, used in settings.items() if used}
+        if spec.patches:
+            features |= pod_features.of_patches(spec.patches)
+        return Claim(
+            features=tuple(sorted(features)),
+            timeout=seconds(spec.timeout) if spec.timeout else 0,
+            concurrency=spec.concurrency or 0,
+        )
 
     @property
     def activator(self) -> Hop:

@@ -70,6 +70,8 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     start: str = ""  # the command by which people start a run, with `{name}` and `{namespace}`
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
     makes: tuple[str, ...] = ()  # the kinds that its operator makes under the object's own name
+    # The names of the Services that its operator makes, in the object's namespace.
+    services: Callable[[Manifest], Iterable[str]] | None = None
     brings: str = ""  # the part of a system, by name, that is installed when the object is ready
     replicas: str = "replicas"  # the key with the number of its pods
     scales_to_zero: Location = ()  # the place of its least number of pods, if that may be 0

@@ -13,9 +13,7 @@ from typing import Any
 from compiler import model
 from compiler.interfaces import s3, serving
 from compiler.spec import quantity
-from compiler.spec.section import ListOf
 from compiler.spec.served_model import ModelSpec
-from compiler.spec.types import SecretName
 
 PHASE = model.Phase.MODELS
 SECTION = "model_stores"
@@ -26,7 +24,6 @@ class Spec(model.Section):
     """Not part of the spec file: it is derived from the models."""
 
     buckets: tuple[str, ...]
-    tokens: ListOf[SecretName] = ()  # Secrets by which models of the Hugging Face Hub are fetched
     from_hub: bool = False  # whether a model is fetched from the Hugging Face Hub
     public: bool = False  # whether the gateway leads to the pods of a model
     bind: dict[str, str]
@@ -85,14 +82,8 @@ def _spec(group: Sequence[model.Instance[ModelSpec]]) -> Spec:
     uris |= {
         c.previous for instance in group if (c := instance.spec.canary) is not None and c.previous
     }
-    tokens = {
-        token.secret
-        for instance in group
-        if (token := serving.hub_token(instance.spec)) is not None
-    }
     return Spec(
         buckets=tuple(sorted({uri.split("/")[2] for uri in uris if uri.startswith("s3://")})),
-        tokens=tuple(sorted(tokens)),
         from_hub=any(uri.startswith("hf://") for uri in uris),
         public=any(
             instance.spec.has_route and serving.guard(instance) is None for instance in group

@@ -55,6 +55,7 @@ spec:
       access: public
       gpu: 1
       timeout: 30m
+      concurrency: 2000
       nodeSelector: {accelerator: a100}
       tolerations: [{key: nvidia.com/gpu, operator: Exists}]
 """

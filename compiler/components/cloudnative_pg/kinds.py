@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from compiler.model import (
     COPY,
@@ -51,12 +51,18 @@ def _server_labels(manifest: Manifest) -> Mapping[str, str]:
     return SERVER_LABELS
 
 
+def _services(manifest: Manifest) -> Iterator[str]:
+    """The Services of a Cluster (1.30, api/v1/cluster_types.go)."""
+    yield from (f"{manifest['metadata']['name']}-{role}" for role in ("r", "ro", "rw"))
+
+
 # An instance restarts if its image, the spec of its pod or a parameter that PostgreSQL reads at its start
 # differs (CloudNativePG 1.30, internal/controller/cluster_upgrade.go), and for nothing else. Labels of pods
 # (pkg/reconciler/instance/metadata.go) and managed roles are reconciled in place.
 CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
+    services=_services,
     pods=OperatorWorkload(("spec", "inheritedMetadata", "labels"), CLUSTER_LABEL, added_labels=_server_labels),
     env=("spec", "env"),
     makes=("PodDisruptionBudget", "ServiceAccount", "Role", "RoleBinding"),

@@ -14,13 +14,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
+from compiler.components.bases import releases
 from compiler.components.knative import net_istio
 from compiler.interfaces import gateway, serverless
 from compiler.spec import image
+from compiler.spec.constraints import InvalidValue
+from compiler.spec.duration import seconds
 from compiler.spec.types import Duration, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+OWN_NAMESPACE = "knative-serving"  # the files of its release name it
 CLUSTER_SINGLETON = "its controllers serve every namespace"
 GATEWAY, MESH = gateway.ROUTE, net_istio.MESH
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
@@ -31,7 +35,8 @@ KNATIVE_SERVING = model.CustomResource(
     ready="condition=Ready",
     brings=serverless.KINDS,
 )
-MOST_SECONDS = 600  # the longest request, unless config-defaults allows more
+# The longest request, and the most requests at once in a pod, unless config-defaults allows more.
+MOST_SECONDS, MOST_REQUESTS = 600, 1000
 SKIPPED = (
     "kind.local",
     "ko.local",
@@ -45,16 +50,27 @@ class Autoscaler(model.Section):
     scale_to_zero_grace: Duration | None = Field(
         default=None, description="Default of Knative: 30s."
     )
-    stable_window: Duration | None = Field(default=None, description="Default of Knative: 60s.")
+    stable_window: Duration | None = Field(
+        default=None, description="From `6s` to `1h`; default of Knative: 60s."
+    )
     target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Requests for each pod."
     )
+
+    def check(self) -> None:
+        """Refuse a window that Knative's webhook refuses (pkg/autoscaler/config/config.go)."""
+        if self.stable_window is not None and not 6 <= seconds(self.stable_window) <= 3600:
+            message = (
+                f"the autoscaler counts requests over 6s to 1h, and not over {self.stable_window}"
+            )
+            help = "write a time between `6s` and `1h`, like `60s`"
+            raise InvalidValue("out-of-range", message, help, at="stableWindow")
 
 
 class Spec(model.InstanceSpec):
     """Knative Serving, with the settings that the platform needs."""
 
-    namespace: Namespace | None = Field(default="knative-serving", description="Where it runs.")
+    namespace: Namespace | None = Field(default=OWN_NAMESPACE, description="Where it runs.")
     release: Release = VERSION
     install: Literal["existing", "operator", "vendored"] = Field(
         default="existing",
@@ -65,6 +81,10 @@ class Spec(model.InstanceSpec):
     registries: model.ListOf[str] = Field(
         default=(), description="Registries in which Knative does not resolve tags to digests."
     )
+
+    def check(self) -> None:
+        if self.install == "vendored":
+            releases.check_vendored("Knative", self.namespace, OWN_NAMESPACE)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -99,10 +119,11 @@ def _operator(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequis
         system="Knative Operator",
         version=me.spec.release,
         running=_running(me),
-        namespaces=("knative-operator", me.namespace),
+        namespaces=("knative-operator", me.namespace, *_further(wiring)),
         how=(
             f"kubectl apply -f {_address(me, 'knative/operator')}/operator.yaml",
             f"kubectl create namespace {me.namespace}",
+            *net_istio.namespace_commands(_further(wiring)),
             # The webhook converts a KnativeServing between the versions of its API.
             "kubectl -n knative-operator rollout status deployment/knative-operator",
             "kubectl -n knative-operator rollout status deployment/operator-webhook",
@@ -117,25 +138,14 @@ def _address(me: model.Instance[Spec], repository: str) -> str:
 
 
 def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    serving = _address(me, "knative/serving")
-    layer = _address(me, "knative-extensions/net-istio")
     return model.Prerequisite(
         name=me.name,
         system="Knative Serving with net-istio",
         version=me.spec.release,
         brings=(serverless.KINDS,),
         running=_running(me),
-        namespaces=(me.namespace,),
-        how=(
-            f"kubectl apply -f {serving}/serving-crds.yaml",
-            f"kubectl apply -f {serving}/serving-core.yaml",
-            f"kubectl apply -f {layer}/net-istio.yaml",
-            f"kubectl -n {me.namespace} rollout status deployment/webhook",
-            # The webhook judges each change below, and may refuse all of them a moment longer: kube-proxy
-            # learns of a ready pod after kubectl.
-            f"until kubectl annotate configmap config-features -n {me.namespace} "
-            "webhook=answers --dry-run=server ; do sleep 2; done",
-        ),
+        namespaces=(me.namespace, *_further(wiring)),
+        how=_commands(me, wiring),
         objects=(
             *_namespace(me, wiring),
             *_config_maps(me, wiring),
@@ -143,6 +153,28 @@ def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisi
             *net_istio.patches(me, wiring[GATEWAY]),
         ),
     )
+
+
+def _commands(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]:
+    if me.namespace != OWN_NAMESPACE:
+        return releases.by_distribution("Knative", me.namespace, OWN_NAMESPACE)
+    serving = _address(me, "knative/serving")
+    layer = _address(me, "knative-extensions/net-istio")
+    return (
+        *net_istio.namespace_commands(_further(wiring)),
+        f"kubectl apply -f {serving}/serving-crds.yaml",
+        f"kubectl apply -f {serving}/serving-core.yaml",
+        f"kubectl apply -f {layer}/net-istio.yaml",
+        f"kubectl -n {OWN_NAMESPACE} rollout status deployment/webhook",
+        # The webhook judges each change of the settings, and may refuse all of them a moment longer:
+        # kube-proxy learns of a ready pod after kubectl.
+        f"until kubectl annotate configmap config-features -n {OWN_NAMESPACE} "
+        "webhook=answers --dry-run=server ; do sleep 2; done",
+    )
+
+
+def _further(wiring: model.Wiring) -> tuple[str, ...]:
+    return net_istio.further_namespaces(wiring[GATEWAY], wiring.get(MESH))
 
 
 def _running(me: model.Instance[Spec]) -> model.Running:
@@ -187,6 +219,11 @@ def _longest(wiring: model.Wiring) -> int:
     return max((binding.claim.timeout for binding in wiring.claims(SERVERLESS)), default=0)
 
 
+def _most(wiring: model.Wiring) -> int:
+    """The largest `concurrency` of all models."""
+    return max((binding.claim.concurrency for binding in wiring.claims(SERVERLESS)), default=0)
+
+
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
     spec = {
@@ -203,7 +240,7 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
     features = {f"kubernetes.{name}" for claim in serverless_claims for name in claim.features}
     contents = {
         "autoscaler": _autoscaler(me.spec.autoscaler),
-        "defaults": _defaults(_longest(wiring)),
+        "defaults": _defaults(_longest(wiring), _most(wiring)),
         "deployment": _deployment(me),
         # Without a domain, routes stay inside the cluster.
         "domain": {me.settings.domain: ""},
@@ -222,16 +259,27 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
 
 
 def _autoscaler(settings: Autoscaler) -> dict[str, str]:
+    target, grace = settings.target_concurrency, settings.scale_to_zero_grace
     values = {
-        "container-concurrency-target-default": settings.target_concurrency,
-        "scale-to-zero-grace-period": settings.scale_to_zero_grace,
+        "container-concurrency-target-default": str(target) if target else None,
+        "scale-to-zero-grace-period": _in_hours(grace) if grace else None,
         "stable-window": settings.stable_window,
     }
-    return {key: str(value) for key, value in values.items() if value is not None}
+    return {key: text for key, text in values.items() if text is not None}
 
 
-def _defaults(longest: int) -> dict[str, str]:
-    return {"max-revision-timeout-seconds": str(longest)} if longest > MOST_SECONDS else {}
+def _in_hours(duration: str) -> str:
+    """A duration as Go reads it: Go has no days (time.ParseDuration)."""
+    return f"{seconds(duration) // 3600}h" if duration.endswith("d") else duration
+
+
+def _defaults(longest: int, most: int) -> dict[str, str]:
+    """The limits of upstream that a model exceeds: its webhook refuses such a revision."""
+    limits = {
+        "container-concurrency-max-limit": (most, MOST_REQUESTS),
+        "max-revision-timeout-seconds": (longest, MOST_SECONDS),
+    }
+    return {key: str(needed) for key, (needed, limit) in limits.items() if needed > limit}
 
 
 def _deployment(me: model.Instance[Spec]) -> dict[str, str]:

@@ -45,6 +45,23 @@ def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str
     }
 
 
+def further_namespaces(entrance: gateway.Endpoint, member: mesh.Endpoint | None) -> tuple[str, ...]:
+    """The namespace of the release's Service, which a mesh elsewhere does not make.
+
+    Without it, the release and Knative's operator fail (203-local-gateway.yaml).
+    """
+    homes = {entrance.namespace, member.binding.provider.namespace if member else None}
+    if member is None or EXPECTED_NAMESPACE in homes:
+        return ()
+    return (EXPECTED_NAMESPACE,)
+
+
+def namespace_commands(spaces: tuple[str, ...]) -> Iterator[str]:
+    """Commands that create namespaces which may be there."""
+    for space in spaces:
+        yield f"kubectl create namespace {space} --dry-run=client -o yaml | kubectl apply -f -"
+
+
 def selectors(entrance: gateway.Endpoint) -> dict[str, model.Manifest]:
     """The labels of the pods behind each of the two Gateways, if they differ from the release's."""
     labels = _labels(entrance)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
+from compiler.components.bases import releases
 from compiler.components.knative.net_istio import LOCAL
 from compiler.components.kserve.added import FETCHER, VERSION
 from compiler.components.kserve.endpoint import Endpoint
@@ -22,6 +23,8 @@ from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+OWN_NAMESPACE = "kserve"  # its files name it, also in their webhooks and certificates
+CONTROLLER, EXPECTED_KNATIVE = "kserve-controller-manager", "knative-serving"
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 SERVERLESS, GATEWAY, MESH = serving.SERVERLESS, serving.GATEWAY, serving.MESH
@@ -51,7 +54,9 @@ Formats = Annotated[model.ListOf[str], Field(min_length=1)]
 class Spec(model.UpstreamSpec):
     """KServe, and the mode in which it runs models."""
 
-    namespace: Namespace | None = Field(default="kserve", description="Where its controller runs.")
+    namespace: Namespace | None = Field(
+        default=OWN_NAMESPACE, description="Where its controller runs."
+    )
     release: Release = VERSION
     mode: Literal["serverless", "standard"] = Field(
         default="serverless",
@@ -61,6 +66,10 @@ class Spec(model.UpstreamSpec):
     runtimes: dict[Name, Formats] = Field(
         default={}, description="Serving runtimes of your own, with the formats they read."
     )
+
+    def check(self) -> None:
+        if self.install == "vendored":
+            releases.check_vendored("KServe", self.namespace, OWN_NAMESPACE)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -88,28 +97,50 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """The release, with a server-side apply: one of its CRDs is too large for an annotation."""
     if me.spec.install != "existing":
         return None
-    release = f"https://github.com/kserve/kserve/releases/download/v{me.spec.release}"
-    apply = "kubectl apply --server-side --force-conflicts -f"
     return model.Prerequisite(
         name=me.name,
         system="KServe",
         version=me.spec.release,
-        running=model.Running("kserve-controller-manager", me.namespace, "manager"),
+        running=model.Running(CONTROLLER, me.namespace, "manager"),
         namespaces=(me.namespace,),
-        how=(
-            f"kubectl create namespace {me.namespace}",  # the release has none
-            f"{apply} {release}/kserve-crds.yaml",
-            f"{apply} {release}/kserve.yaml",
-            f"kubectl -n {me.namespace} rollout status deployment/kserve-controller-manager",
-            # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
-            f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
-        ),
+        how=_commands(me),
         also=(f"{cert_manager.NAME} 1.15 or later",),
         # It keeps what it learned at its start (pkg/utils/utils.go, GetAvailableResourcesForApi), and refuses
         # every model if there was no Knative (`ServerlessModeRejected`).
         looks_once_for=(serverless.KINDS,) if me.spec.mode == "serverless" else (),
-        objects=(_config(me, wiring), _storage_container()),
+        objects=(_config(me, wiring), _storage_container(), *_controller(me, wiring)),
     )
+
+
+def _commands(me: model.Instance[Spec]) -> tuple[str, ...]:
+    if me.namespace != OWN_NAMESPACE:
+        return releases.by_distribution("KServe", me.namespace, OWN_NAMESPACE)
+    release = f"https://github.com/kserve/kserve/releases/download/v{me.spec.release}"
+    apply = "kubectl apply --server-side --force-conflicts -f"
+    return (
+        f"kubectl create namespace {OWN_NAMESPACE}",  # the release has none
+        f"{apply} {release}/kserve-crds.yaml",
+        f"{apply} {release}/kserve.yaml",
+        f"kubectl -n {OWN_NAMESPACE} rollout status deployment/{CONTROLLER}",
+        # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
+        f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
+    )
+
+
+def _controller(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
+    """The controller's variable for Knative's namespace: without its ConfigMap `config-autoscaler`, it
+    serves no model (pkg/constants/constants.go, CheckZeroInitialScaleAllowed).
+    """
+    knative = wiring.get(SERVERLESS)
+    if knative is None or knative.namespace == EXPECTED_KNATIVE:
+        return
+    env = [{"name": "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE", "value": knative.namespace}]
+    yield {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": CONTROLLER, "namespace": me.namespace},
+        "spec": {"template": {"spec": {"containers": [{"name": "manager", "env": env}]}}},
+    }
 
 
 def _config(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:

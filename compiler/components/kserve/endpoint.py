@@ -16,7 +16,7 @@ from compiler.components.kserve.inference_service import (
     component_pods,
     inference_service,
 )
-from compiler.components.kserve.runtimes import RUNTIMES, Runtime, spelled
+from compiler.components.kserve.runtimes import RUNTIMES, Runtime
 from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
@@ -69,9 +69,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:
         """The runtime of a model: the runtime that it names, or the first runtime for its format."""
-        format = spelled(spec.format)
         for runtime in self.runtimes:
-            if format in runtime.formats and spec.runtime in (None, runtime.name):
+            if spec.runtime in (None, runtime.name) and runtime.spelling(spec.format):
                 return runtime
         return None
 
@@ -80,7 +79,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         annotations.
         """
         store, pull = wiring.get(serving.STORE), me.settings.registry.pull_secrets
-        secrets = [*([store.secret] if store else []), *me.spec.tokens]
+        secrets = [store.secret] if store else []
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         key = store.credential(store.binding) if store else None
         if store and key:

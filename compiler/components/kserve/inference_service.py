@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler import kube, model
-from compiler.components.kserve import added, agent, own_server, transformer
+from compiler.components.kserve import added, agent, own_server, placeholders, transformer
+from compiler.components.kserve.arguments import arguments
 from compiler.components.kserve.compute import CONFINED, compute
-from compiler.components.kserve.runtimes import VLLM, WITH_VLLM, Runtime, spelled
+from compiler.components.kserve.runtimes import VLLM, Runtime
 from compiler.interfaces import serving
 from compiler.model import Env
 from compiler.model.effects import always
@@ -37,6 +37,16 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
             yield {**workers, "containers": workers.get("containers", ())}
 
 
+def services(manifest: model.Manifest) -> Iterator[str]:
+    """The Services of the components, and in Knative mode the one of the whole model (0.20, constants.go,
+    ingress_reconciler.go).
+    """
+    metadata, spec = manifest["metadata"], manifest.get("spec", {})
+    if (metadata.get("annotations") or {}).get(MODE) == MODES["serverless"]:
+        yield metadata["name"]
+    yield from (f"{metadata['name']}-{component}" for component in spec)
+
+
 def _is_standard(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
     """Whether plain Deployments serve a model, before and after a change."""
     modes = {
@@ -59,6 +69,7 @@ INFERENCE_SERVICE = model.CustomResource(
         (*_PREDICTOR, "serviceAccountName"),
         pods,
     ),
+    services=services,
     ready="condition=Ready",
     replicas="minReplicas",
     scales_to_zero=(*_PREDICTOR, "minReplicas"),
@@ -87,8 +98,6 @@ KNOWN_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi
 FROM_HUB = model.OperatorPods(
     "from-hub", {**serving.pods().labels, f"egress.{model.PREFIX}/hugging-face": "true"}
 )
-# vLLM's arguments that divide a model among GPUs, in both of its spellings.
-_PARALLEL = re.compile(r"--(tensor|pipeline|data)[-_]parallel[-_]size\b|-(tp|pp|dp)\b")
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
 
 
@@ -172,6 +181,7 @@ def _metadata(
             MODE: MODES[mode],
             **_deadline(me.spec, mode),
             **_gpu_types(me.spec),
+            **_token(me.spec),
             **surroundings.in_mesh,
         },
         "labels": labels,
@@ -229,24 +239,25 @@ def _gpu_types(spec: ModelSpec) -> dict[str, str]:
     return {"serving.kserve.io/gpu-resource-types": json.dumps([gpus.resource])}
 
 
-def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
-    """The user's arguments; vLLM uses one GPU without an argument."""
-    gpus = spec.gpus
-    is_set = any(_PARALLEL.match(argument) for argument in spec.args)
-    if runtime.name not in WITH_VLLM or gpus is None or gpus.count == 1 or is_set:
-        return list(spec.args)
-    return [f"--tensor-parallel-size={gpus.count}", *spec.args]
+def _token(spec: ModelSpec) -> dict[str, str]:
+    """The annotation by which KServe fetches a model with its token of the Hub, and with no other Secret.
+
+    Of several tokens that an account brings, every fetch would get the last (0.20,
+    service_account_credentials.go and hf_secret.go).
+    """
+    token = serving.hub_token(spec)
+    return {"serving.kserve.io/storageSecretName": token.secret} if token else {}
 
 
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
-    fields: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
+    fields: model.Manifest = {"modelFormat": {"name": runtime.spelling(spec.format)}}
     if runtime.protocols:
         fields["protocolVersion"] = runtime.protocols[0]
-    if args := _args(spec, runtime):
+    if args := arguments(spec, runtime):
         fields["args"] = args
     home = (variable for variable in _home(runtime) if variable.name not in spec.env)
     variables = (*home, *surroundings.client.env, *kube.own_env(spec))
-    env = [variable.manifest() for variable in variables]
+    env = [placeholders.variable(variable) for variable in variables]
     if env:
         fields["env"] = env
     fields["resources"] = compute(spec.resources, spec.size, spec.gpus)

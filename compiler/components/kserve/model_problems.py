@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compiler import model
-from compiler.components.kserve import agent, transformer
+from compiler.components.kserve import agent, reserved, transformer
 from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, spelled
 from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import serving
@@ -26,6 +26,7 @@ def of_model(
     yield from _mode(me, mode)
     yield from _token(me)
     yield from _size(me, mode)
+    yield from reserved.problems(me, mode)
     yield from agent.problems(me, protocol)
     yield from transformer.problems(me, mode, protocol)
     if mode == "standard" and spec.canary is not None:
@@ -76,8 +77,8 @@ def _token(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
 
 
 def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Iterator[Problem]:
-    format, named = spelled(me.spec.format), me.spec.runtime
-    readers = [runtime.name for runtime in runtimes if format in runtime.formats]
+    named = me.spec.runtime
+    readers = [runtime.name for runtime in runtimes if runtime.spelling(me.spec.format)]
     if not readers:
         formats = sorted({name.lower() for runtime in runtimes for name in runtime.formats})
         close = closest(me.spec.format, formats)

@@ -18,10 +18,19 @@ class Runtime(Struct, frozen=True):
         """The protocol of its requests; empty for a user's own runtime."""
         return self.protocols[0] if self.protocols else self.api
 
+    def spelling(self, format: str) -> str | None:
+        """A format as the runtime spells it, or None if the runtime does not read it.
+
+        KServe compares the letters as they are (0.20, predictor_model.go), and users may write `vllm`.
+        """
+        if format in self.formats:
+            return format
+        return next((name for name in self.formats if name.lower() == format.lower()), None)
+
 
 # Its image is vLLM's for GPUs; KServe takes the one for CPUs for a model without (0.20, `UpdateImageTag`).
 VLLM = "kserve-vllmserver"
-HUGGING_FACE = "kserve-huggingfaceserver"
+HUGGING_FACE, TENSORFLOW = "kserve-huggingfaceserver", "kserve-tensorflow-serving"
 # The second loads a model by vLLM too where vLLM knows its architecture, and ignores arguments that it does not
 # know (0.20, huggingfaceserver/__main__.py).
 WITH_VLLM = (VLLM, HUGGING_FACE)
@@ -36,7 +45,7 @@ RUNTIMES = (
     Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
     Runtime(HUGGING_FACE, ("huggingface",)),
     Runtime(VLLM, ("vLLM",), (), "openai"),
-    Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
+    Runtime(TENSORFLOW, ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),
     Runtime(
         "kserve-tritonserver", ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)
@@ -54,5 +63,5 @@ _SPELLED = {name.lower(): name for runtime in RUNTIMES for name in runtime.forma
 
 
 def spelled(format: str) -> str:
-    """A format as KServe spells it; users may write `vllm`."""
+    """A format as the runtimes of the release spell it."""
     return _SPELLED.get(format.lower(), format)

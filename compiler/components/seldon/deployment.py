@@ -40,6 +40,15 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
             yield component.get("spec", {})
 
 
+def services(manifest: model.Manifest) -> Iterator[str]:
+    """The Services of the predictors, and of their containers (1.17.1, seldondeployment_types.go)."""
+    name = manifest["metadata"]["name"]
+    for predictor in manifest.get("spec", {}).get("predictors", ()):
+        if "name" in predictor:
+            yield f"{name}-{predictor['name']}"
+            yield f"{name}-{predictor['name']}-{CONTAINER}"
+
+
 SELDON_DEPLOYMENT = model.CustomResource(
     api="machinelearning.seldon.io/v1",
     kind="SeldonDeployment",
@@ -49,6 +58,7 @@ SELDON_DEPLOYMENT = model.CustomResource(
         (*_POD, "spec", "serviceAccountName"),
         pods,
     ),
+    services=services,
 )
 
 

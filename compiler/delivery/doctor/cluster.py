@@ -62,7 +62,7 @@ def kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 def storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     """The storage classes of the volumes; the default class for volumes that name none."""
-    needed = {at(claim, place) for claim, place in _claims(lowered)}
+    needed = {at(claim, location) for claim, location in _claims(lowered)}
     if not needed:
         return
     answer = asked(ask, ListOf[Named], "get", "storageclasses")

@@ -1,23 +1,40 @@
-"""Two instances that create an object of the same kind and name: one would overwrite the other."""
+"""Two instances that create an object of the same kind and name: one would overwrite the other.
+
+Operators make Services too, with names that follow from their own objects.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from compiler.diagnostics import Related, Report
 from compiler.model import Lowered, Package, Platform
 
+Id = tuple[str, str, str, str]  # group, kind, namespace, name
+
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
-    owners: dict[tuple[str, str, str, str], Package] = {}
+    owners: dict[Id, Package] = {}
     for package in lowered.all_packages:
-        maps = [("", "ConfigMap", config.namespace, config.name) for config in package.configs]
-        for id in [*(resource.id for resource in package.resources), *maps]:
+        for id in _made(package):
             owner = owners.setdefault(id, package)
             if owner is not package and owner.instance and package.instance:
                 _report(platform, id, owner, package, report)
 
 
+def _made(package: Package) -> Iterator[Id]:
+    """The objects of a package, and the Services that operators make of them."""
+    for resource in package.resources:
+        yield resource.id
+        if resource.custom is not None and resource.custom.services is not None:
+            for service in resource.custom.services(resource.manifest):
+                yield ("", "Service", resource.namespace, service)
+    for config in package.configs:
+        yield ("", "ConfigMap", config.namespace, config.name)
+
+
 def _report(
-    platform: Platform, id: tuple[str, str, str, str], owner: Package, package: Package,
+    platform: Platform, id: Id, owner: Package, package: Package,
     report: Report,
 ) -> None:  # fmt: skip
     assert owner.instance is not None
