@@ -209,6 +209,12 @@ def test_the_pods_of_a_run_have_every_setting_that_the_pods_of_a_job_have() -> N
     assert step["initContainers"][0]["name"] == "init-0"
 
 
+@pytest.mark.parametrize("retries", [0, 3])
+def test_a_run_is_tried_again_whatever_ended_its_pod(retries: int) -> None:
+    (step,) = training(f"retries: {retries}")[0]["spec"]["templates"]
+    assert step["retryStrategy"] == {"limit": str(retries), "retryPolicy": "Always"}
+
+
 def test_a_setting_of_pods_without_a_place_in_a_workflow_becomes_a_patch_of_its_pods() -> None:
     me = graph().instances["backtest"]
     pod = kube.pod(me, "workload", [kube.Container("main", "image", {"limits": {"ephemeral-storage": "1Gi"}})],

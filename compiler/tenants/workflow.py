@@ -69,12 +69,16 @@ def _template(
 
 
 def _step(me: model.Instance[Spec], pod: model.Manifest) -> model.Manifest:
-    """The containers of the pod as a step, which is tried again if it fails."""
+    """The containers of the pod as a step, which is tried again if it fails.
+
+    By default, Argo tries again only after a failure of the main container, and not if the pod is deleted, as by a
+    drained node, or if another container fails (4.0.5 and 4.1.2, RetryPolicyActual and inferFailedReason).
+    """
     policy = me.settings.registry.pull_policy
     (container,) = (kube.pulled(container, policy) for container in pod["containers"])
     step = {
         "name": "main",
-        "retryStrategy": {"limit": str(me.spec.retries)},
+        "retryStrategy": {"limit": str(me.spec.retries), "retryPolicy": "Always"},
         "container": {key: value for key, value in container.items() if key != "name"},
     }
     steps = [kube.pulled(container, policy) for container in pod.get("initContainers", ())]
