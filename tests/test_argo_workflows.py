@@ -158,6 +158,11 @@ spec:
 @pytest.mark.parametrize(
     ("components", "run", "code"),
     [
+        (
+            "{minio: {}, argo-workflows: {archive: false}}",
+            "pullSecrets: [team-login]",
+            "missing-key",
+        ),
         ("{minio: {}}", "uses: [minio]", "unbound-requirement"),
         ("{minio: {}, argo-workflows: {archive: false}}", "run: once", "unknown-value"),
     ],
@@ -171,7 +176,8 @@ def test_what_cannot_run_is_refused(components: str, run: str, code: str) -> Non
 
 
 PLACED = """\
-init: [{command: [sh, -c, prepare]}]
+command: [python, train.py]
+      init: [{command: [sh, -c, prepare]}]
       nodeSelector: {disk: ssd}
       nodeAffinity: {required: [{key: zone, values: [a]}]}
       tolerations: [{key: gpu}]

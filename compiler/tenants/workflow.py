@@ -36,6 +36,23 @@ _ELSEWHERE = (
 )
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    """A step without a command, in an image of which Argo cannot read the command.
+
+    Argo puts its executor before the command. It asks the registry for a command that the step lacks, with the pull
+    Secrets of the pod (4.1.2, workflow/controller/entrypoint), which upstream's `argo-cluster-role` may not read.
+    """
+    secrets = (*me.settings.registry.pull_secrets, *me.spec.pull_secrets)
+    if secrets and not me.spec.command:
+        yield model.Problem(
+            "missing-key",
+            f"`{me.name}` has no command: Argo asks the registry for that of its image, and may not read "
+            f"the pull Secret `{secrets[0]}`",
+            (),
+            "add `command:`, with the entrypoint of the image",
+        )
+
+
 def resources(
     me: model.Instance[Spec], template: model.Manifest, deadline: int, argo: workflows.Endpoint
 ) -> Iterator[model.Piece]:

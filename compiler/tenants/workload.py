@@ -30,6 +30,10 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     return {}
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return workflow.problems(me) if me.spec.workflow else iter(())
+
+
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     spec = me.spec
     argo = wiring.get(WORKFLOWS)
