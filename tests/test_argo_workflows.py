@@ -305,3 +305,28 @@ def test_without_a_gateway_upstreams_server_is_left_as_it_is() -> None:
     ]
     assert all("spec" not in deployment["spec"]["template"] for deployment in deployments)
     assert [manifest for manifest in prerequisite().objects if manifest["kind"] == "Service"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [
+        ("args: [--prompt, 'Answer {{inputs.question}}']", True),
+        ("env: {PROMPT: '{{ item.text }}'}", True),
+        ("command: [sh, -c, 'echo {{tasks.first.outputs.result}}']", True),
+        ("init: [{command: [prepare, '{{steps.first.ip}}']}]", True),
+        ("args: ['{{workflow.name}}-{{steps.name}}', '{{question}}', '{{ .Prompt }}']", False),
+    ],
+)
+@pytest.mark.parametrize("workflow", ["true", "false"])
+def test_a_placeholder_with_which_argo_refuses_a_run_is_reported(
+    fields: str, refused: bool, workflow: str
+) -> None:
+    text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
+    text = text.replace("workflow: true", f"workflow: {workflow}")
+    report = pipeline.compile(text.replace("RUN", fields).encode(), "platform.yaml").report
+    codes = [
+        diagnostic.code
+        for diagnostic in report.sorted()
+        if diagnostic.path[:2] == ("spec", "workloads")
+    ]
+    assert codes == ["unfilled-placeholder"] * (refused and workflow == "true")
