@@ -342,6 +342,27 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
     assert lines.index(stops[-1]) < job_line < lines.index(stops[0].replace("=0", "=1"))
 
 
+def test_no_run_of_argo_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
+    image = (
+        "image: registry.example.com/load:1.0, command: [load], workflow: true, uses: [postgres]"
+    )
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n"
+        "    argo-workflows: {archive: false, bind: {artifacts: offsite}}\n  workloads:\n"
+        f"    nightly: {{{image}, schedule: '0 3 * * *'}}\n    by-hand: {{{image}}}\n"
+    )
+    words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
+    lines = CliRunner().invoke(platformc, words).stdout.splitlines()
+    schedule = "cronworkflow.argoproj.io/nightly"
+    patch = f'kubectl patch {schedule} -n mlops --type=merge -p \'{{"spec":{{"suspend":%s}}}}\''
+    (job,) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
+    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while pods=")]
+    assert lines.index(patch % "true") < ends < job < lines.index(patch % "false")
+    assert "'app.kubernetes.io/instance in (by-hand,nightly)'" in lines[ends]
+    (still,) = [line for line in lines if line.startswith("kubectl wait cron")]
+    assert schedule in still.split()
+
+
 def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
     (tmp_path / "platform.yaml").write_text(
         f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n    seaweedfs: {{}}\n"

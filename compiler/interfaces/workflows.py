@@ -48,7 +48,9 @@ TEMPLATE = model.CustomResource(
     ),
     start="argo submit -n {namespace} --from workflowtemplate/{name}",
 )
-CRON_WORKFLOW = model.CustomResource(api="argoproj.io/v1alpha1", kind="CronWorkflow")
+CRON_WORKFLOW = model.CustomResource(
+    api="argoproj.io/v1alpha1", kind="CronWorkflow", on_schedule=True
+)
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

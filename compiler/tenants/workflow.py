@@ -110,6 +110,8 @@ def _schedule(me: model.Instance[Spec]) -> Resource:
         "startingDeadlineSeconds": 600,
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,
+        # Written out, so that a delivery starts a schedule that a plan has suspended.
+        "suspend": False,
         "workflowSpec": {"workflowTemplateRef": {"name": me.name}},
     }
     # In a later wave: Argo (4.0.5) refuses a schedule whose template it has not seen, and looks at it
