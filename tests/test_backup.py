@@ -282,6 +282,16 @@ def test_a_new_cluster_is_made_from_an_archive_to_a_point_in_time() -> None:
         ("restore: {archive: a}, backup: {archive: a}", "invalid-value", "write into `a`"),
         ("restore: {}, backup: {none: no}", "invalid-value", "and it has none"),
         ("restore: {until: yesterday}, backup: {archive: a}", "invalid-value", "until"),
+        (
+            "restore: {until: '2026-02-29T00:00:00Z'}, backup: {archive: a}",
+            "invalid-value",
+            "does not exist",
+        ),
+        (
+            "restore: {until: '2026-11-28T24:00:00Z'}, backup: {archive: a}",
+            "invalid-value",
+            "does not exist",
+        ),
         ("backup: {retention: 30d}", "unknown-key", "retention"),
     ],
 )
