@@ -15,6 +15,7 @@ import pytest
 import yaml
 from support.cluster import environments, lowered, objects
 from support.command_line import run
+from support.diagnosing import compiled
 from support.paths import SCENARIOS
 from test_confinement import COPIED, MOVED, QUIET
 
@@ -186,6 +187,22 @@ def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
         for key, kind in credential.keys.items():
             text = _rendered(target["template"]["data"][key], generated)
             assert re.fullmatch(ALPHABETS[kind], text) if isinstance(kind, Random) else text == kind
+
+
+def test_a_credential_without_random_values_has_a_source_and_follows_the_spec() -> None:
+    """The webhook of External Secrets refuses an object without a source, and a value is a template."""
+    spec = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
+        "  domain: ml.example.internal\n  secrets: {provider: external-secrets}\n"
+        "  login: {issuer: 'https://id.example.com', client: {id: 'plat{{form}}'}}\n"
+        "  components: {seaweedfs: {}, istio: {}, argo-workflows: {archive: false, sso: {ml: read}}}\n"
+    )
+    secrets = external(compiled(spec.encode()).lowered["default"])
+    assert all(manifest.get("data") or manifest.get("dataFrom") for manifest in secrets.values())
+    fixed = secrets["argo", "argo-workflows-sso-source"]
+    assert fixed["target"]["template"]["data"] == {"client-id": 'plat{{ "{{" }}form}}'}
+    assert fixed["refreshPolicy"] == "OnChange"
+    assert "immutable" not in fixed["target"]
 
 
 def _rendered(template: str, generated: dict[str, tuple[str, int]]) -> str:
