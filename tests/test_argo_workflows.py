@@ -158,6 +158,11 @@ spec:
 @pytest.mark.parametrize(
     ("components", "run", "code"),
     [
+        (
+            "{minio: {}, argo-workflows: {archive: false}}",
+            "pullSecrets: [team-login]",
+            "missing-key",
+        ),
         ("{minio: {}}", "uses: [minio]", "unbound-requirement"),
         ("{minio: {}, argo-workflows: {archive: false}}", "run: once", "unknown-value"),
     ],
@@ -171,7 +176,8 @@ def test_what_cannot_run_is_refused(components: str, run: str, code: str) -> Non
 
 
 PLACED = """\
-init: [{command: [sh, -c, prepare]}]
+command: [python, train.py]
+      init: [{command: [sh, -c, prepare]}]
       nodeSelector: {disk: ssd}
       nodeAffinity: {required: [{key: zone, values: [a]}]}
       tolerations: [{key: gpu}]
@@ -207,6 +213,12 @@ def test_the_pods_of_a_run_have_every_setting_that_the_pods_of_a_job_have() -> N
         ["sh", "-c", "prepare"]
     ]
     assert step["initContainers"][0]["name"] == "init-0"
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+def test_a_run_is_tried_again_whatever_ended_its_pod(retries: int) -> None:
+    (step,) = training(f"retries: {retries}")[0]["spec"]["templates"]
+    assert step["retryStrategy"] == {"limit": str(retries), "retryPolicy": "Always"}
 
 
 def test_a_setting_of_pods_without_a_place_in_a_workflow_becomes_a_patch_of_its_pods() -> None:
@@ -293,3 +305,28 @@ def test_without_a_gateway_upstreams_server_is_left_as_it_is() -> None:
     ]
     assert all("spec" not in deployment["spec"]["template"] for deployment in deployments)
     assert [manifest for manifest in prerequisite().objects if manifest["kind"] == "Service"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "refused"),
+    [
+        ("args: [--prompt, 'Answer {{inputs.question}}']", True),
+        ("env: {PROMPT: '{{ item.text }}'}", True),
+        ("command: [sh, -c, 'echo {{tasks.first.outputs.result}}']", True),
+        ("init: [{command: [prepare, '{{steps.first.ip}}']}]", True),
+        ("args: ['{{workflow.name}}-{{steps.name}}', '{{question}}', '{{ .Prompt }}']", False),
+    ],
+)
+@pytest.mark.parametrize("workflow", ["true", "false"])
+def test_a_placeholder_with_which_argo_refuses_a_run_is_reported(
+    fields: str, refused: bool, workflow: str
+) -> None:
+    text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
+    text = text.replace("workflow: true", f"workflow: {workflow}")
+    report = pipeline.compile(text.replace("RUN", fields).encode(), "platform.yaml").report
+    codes = [
+        diagnostic.code
+        for diagnostic in report.sorted()
+        if diagnostic.path[:2] == ("spec", "workloads")
+    ]
+    assert codes == ["unfilled-placeholder"] * (refused and workflow == "true")

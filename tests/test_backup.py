@@ -282,6 +282,16 @@ def test_a_new_cluster_is_made_from_an_archive_to_a_point_in_time() -> None:
         ("restore: {archive: a}, backup: {archive: a}", "invalid-value", "write into `a`"),
         ("restore: {}, backup: {none: no}", "invalid-value", "and it has none"),
         ("restore: {until: yesterday}, backup: {archive: a}", "invalid-value", "until"),
+        (
+            "restore: {until: '2026-02-29T00:00:00Z'}, backup: {archive: a}",
+            "invalid-value",
+            "does not exist",
+        ),
+        (
+            "restore: {until: '2026-11-28T24:00:00Z'}, backup: {archive: a}",
+            "invalid-value",
+            "does not exist",
+        ),
         ("backup: {retention: 30d}", "unknown-key", "retention"),
     ],
 )
@@ -340,6 +350,27 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
     assert [line.split()[2] for line in stops] == ["deployment/lakefs", "deployment/mlflow"]
     job_line = next(n for n, line in enumerate(lines) if line.startswith("kubectl create job"))
     assert lines.index(stops[-1]) < job_line < lines.index(stops[0].replace("=0", "=1"))
+
+
+def test_no_run_of_argo_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
+    image = (
+        "image: registry.example.com/load:1.0, command: [load], workflow: true, uses: [postgres]"
+    )
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n"
+        "    argo-workflows: {archive: false, bind: {artifacts: offsite}}\n  workloads:\n"
+        f"    nightly: {{{image}, schedule: '0 3 * * *'}}\n    by-hand: {{{image}}}\n"
+    )
+    words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
+    lines = CliRunner().invoke(platformc, words).stdout.splitlines()
+    schedule = "cronworkflow.argoproj.io/nightly"
+    patch = f'kubectl patch {schedule} -n mlops --type=merge -p \'{{"spec":{{"suspend":%s}}}}\''
+    (job,) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
+    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while pods=")]
+    assert lines.index(patch % "true") < ends < job < lines.index(patch % "false")
+    assert "'app.kubernetes.io/instance in (by-hand,nightly)'" in lines[ends]
+    (still,) = [line for line in lines if line.startswith("kubectl wait cron")]
+    assert schedule in still.split()
 
 
 def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from compiler.diagnostics import Report
 from compiler.diagnostics.codes import CODES
 from compiler.document import Node
 from compiler.document.span import Span
+from compiler.spec.duration import seconds
 from compiler.spec.section import Section, parse
 from compiler.validate.errors import FieldError, field_errors
 from compiler.validate.messages import report_errors
@@ -137,3 +138,22 @@ def test_a_wrong_entry_is_told_from_a_wrong_list() -> None:
     for value, subject in (("[cold-start]", "an entry of `silence`"), ("{a: b}", "`silence`")):
         (finding,) = diagnosed(f"{HEADER}spec:\n  silence: {value}\n".encode())
         assert finding.message.startswith(f"{subject} must be ")
+
+
+@pytest.mark.parametrize(
+    ("timeout", "help"),
+    [
+        ("99999d", None),
+        ("999999h", None),
+        ("100000d", ("write it like `90s`, `15m`, `6h` or `1d`",)),
+    ],
+)
+def test_a_duration_fits_into_the_nanoseconds_of_a_program(
+    timeout: str, help: tuple[str, ...] | None
+) -> None:
+    workload = f"{{image: registry.example.com/a:1.0, timeout: {timeout}}}"
+    findings = diagnosed(f"{HEADER}spec:\n  workloads: {{train: {workload}}}\n".encode())
+    assert [(finding.code, tuple(finding.help)) for finding in findings] == (
+        [("invalid-duration", help)] if help else []
+    )
+    assert help or seconds(timeout) * 10**9 < 2**63

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.diagnosing import compiled
 
@@ -48,6 +50,48 @@ def test_a_short_name_stays_as_it_is() -> None:
 def test_no_two_instances_have_one_login(components: str, workloads: str) -> None:
     spec = f"{HEAD}  components: {components}\n  workloads: {workloads}\n"
     assert [error.code for error in compiled(spec.encode()).report.errors] == ["secret-clash"]
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "codes"),
+    [
+        pytest.param("postgres", "pg-loader", ["invalid-database"], id="PostgreSQL's own"),
+        pytest.param("cloudnative-pg", "pg-loader", ["invalid-database"], id="of any PostgreSQL"),
+        pytest.param("cloudnative-pg", "cnpg-probe", ["invalid-database"], id="the operator's own"),
+        pytest.param("postgres", "cnpg-probe", [], id="no operator, no role of its own"),
+        pytest.param("mysql", "pg-loader", [], id="MySQL has no owners"),
+    ],
+)
+def test_the_owner_of_a_database_is_a_role_that_its_server_takes(
+    server: str, client: str, codes: list[str]
+) -> None:
+    workloads = f"{{{client}: {{{IMAGE}, uses: [{server}]}}}}"
+    spec = f"{HEAD}  components: {{{server}: {{}}}}\n  workloads: {workloads}\n"
+    assert [error.code for error in compiled(spec.encode()).report.errors] == codes
+
+
+@pytest.mark.parametrize(("length", "codes"), [(57, []), (58, ["invalid-database"])])
+def test_the_name_of_an_owner_is_not_cut(length: int, codes: list[str]) -> None:
+    mlflow = f"{{smoke: false, database: {'d' * length}}}"
+    spec = f"{HEAD}  components: {{postgres: {{}}, seaweedfs: {{}}, mlflow: {mlflow}}}\n"
+    assert [error.code for error in compiled(spec.encode()).report.errors] == codes
+
+
+def test_the_object_of_a_database_has_a_name_that_an_api_server_takes() -> None:
+    databases = ("runs_", "runs__", "runs", "_runs")
+    components = "".join(
+        f", t{index}: {{type: mlflow, smoke: false, bucket: runs{index}, database: {database}}}"
+        for index, database in enumerate(databases)
+    )
+    spec = f"{HEAD}  components: {{cloudnative-pg: {{}}, seaweedfs: {{}}{components}}}\n"
+    names = [
+        resource.name
+        for package in compiled(spec.encode()).lowered["default"].packages.values()
+        for resource in package.resources
+        if resource.kind == "Database"
+    ]
+    assert len(set(names)) == len(databases)
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) for name in names), names
 
 
 def test_clients_of_a_server_with_one_key_share_its_secret() -> None:

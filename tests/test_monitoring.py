@@ -10,6 +10,7 @@ from support.custom_resources import as_resource
 from support.diagnosing import HEADER, compiled, diagnosed
 from support.reachability import selects
 
+from compiler.components import monitoring
 from compiler.model.manifest import Manifest
 from compiler.model.resource import pod_template
 
@@ -239,3 +240,15 @@ def test_a_second_prometheus_changes_no_pod() -> None:
     assert sum(resource.name.endswith("-audit") for resource in monitors_of_both) * 2 == len(
         monitors_of_both
     )
+
+
+@pytest.mark.parametrize(("interval", "codes"), [("120s", []), ("121s", ["out-of-range"])])
+def test_alerts_see_two_samples_within_five_minutes(interval: str, codes: list[str]) -> None:
+    windows = [
+        int(minutes)
+        for rule in rules()
+        for minutes in re.findall(r"(?:rate|increase)\(\S+\[(\d+)m\]", rule["expr"])
+    ]
+    assert min(windows) * 60 >= 2 * monitoring.LONGEST_INTERVAL
+    spec = f"{HEADER}spec:\n  components: {{monitoring: {{interval: {interval}}}}}\n"
+    assert [finding.code for finding in diagnosed(spec.encode())] == codes

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from support.cluster import environments, lowered, objects
 from support.command_line import run
+from support.diagnosing import compiled
 from support.paths import SCENARIOS
 from test_confinement import COPIED, MOVED, QUIET
 
@@ -188,6 +189,28 @@ def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
             assert re.fullmatch(ALPHABETS[kind], text) if isinstance(kind, Random) else text == kind
 
 
+SIGN_ON = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: one}
+spec:
+  domain: ml.example.internal
+  login: {issuer: "https://id.example.com", client: {id: "CLIENT"}}
+  components: {seaweedfs: {}, istio: {}, argo-workflows: {archive: false, sso: {ml: read}}}
+"""
+
+
+def test_a_credential_without_random_values_has_a_source_and_follows_the_spec() -> None:
+    """The webhook of External Secrets refuses an object without a source, and a value is a template."""
+    text = SIGN_ON.replace("CLIENT", "plat{{form}}") + "  secrets: {provider: external-secrets}\n"
+    secrets = external(compiled(text.encode()).lowered["default"])
+    assert all(manifest.get("data") or manifest.get("dataFrom") for manifest in secrets.values())
+    fixed = secrets["argo", "argo-workflows-sso-source"]
+    assert fixed["target"]["template"]["data"] == {"client-id": 'plat{{ "{{" }}form}}'}
+    assert fixed["refreshPolicy"] == "OnChange"
+    assert "immutable" not in fixed["target"]
+
+
 def _rendered(template: str, generated: dict[str, tuple[str, int]]) -> str:
     """The template as External Secrets renders it, of a value that its generator could make."""
 
@@ -278,6 +301,16 @@ def test_local_values_are_private_the_same_in_all_copies_and_kept(spec: Path) ->
     assert (folder / ".gitignore").read_text() == "*\n"
     assert run("secrets", "generate", "default", "-f", spec).exit_code == 0
     assert secrets_in(folder) == first_secrets
+
+
+def test_the_id_of_a_client_is_as_the_spec_has_it(tmp_path: Path) -> None:
+    for client in ("old", "new"):
+        (tmp_path / "platform.yaml").write_text(SIGN_ON.replace("CLIENT", client))
+        assert (
+            run("secrets", "generate", "default", "-f", tmp_path / "platform.yaml").exit_code == 0
+        )
+        secrets = secrets_in(tmp_path / "secrets" / "default")
+        assert secrets["argo", "argo-workflows-sso"] == {"client-id": client}
 
 
 def test_rotating_one_leaves_the_others(spec: Path) -> None:

@@ -226,6 +226,8 @@ TAGS = (
     ("cloudnative-pg", f"{CNPG}:18", "floating-tag"),
     ("cloudnative-pg", f"{CNPG}:18-system-trixie", "floating-tag"),
     ("cloudnative-pg", f"{CNPG}:18.6-system-trixie", None),
+    ("cloudnative-pg", f"{CNPG}:13.22-system-bookworm", None),
+    ("cloudnative-pg", "registry.example.internal/postgresql:12.22", "unfit-version"),
     ("mlflow", f"{MLFLOW}:v2.22.0", "unfit-version"),
     ("mlflow", f"{MLFLOW}:v2.22.0-full", "gone-image"),
     ("mlflow", f"{MLFLOW}:v2.15.1-full", "gone-image"),

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import groupby
 
 from compiler.delivery.steps import TIMEOUT
+from compiler.kube.labels import INSTANCE
+from compiler.model.custom_resource import kubectl_kind
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Client
 from compiler.model.resource import Resource
@@ -44,19 +46,37 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
         *stops,
         *(_wait_for_pods(client.labels, client.namespace) for client in upstream),
         *waits,
-        *_ends_of_runs(on_schedule),
+        *_ends_of_jobs(on_schedule),
+        *_ends_of_pods(templates(lowered, providers)),
         *_still(running, "replicas", "0"),
         *_still(on_schedule, "suspend", "true"),
     )
 
 
-def _ends_of_runs(on_schedule: Iterable[Resource]) -> Iterator[str]:
-    """Wait for the runs that schedules have started before they were suspended: a run may still write, or copy."""
-    for space, names in _by_namespace(on_schedule):
+def _ends_of_jobs(on_schedule: Iterable[Resource]) -> Iterator[str]:
+    """Wait for the runs that CronJobs have started before they were suspended: a run may still write, or copy."""
+    for space, names in _by_namespace(job for job in on_schedule if job.custom is None):
         runs = f"kubectl get {names} -n {space} -o jsonpath='{{..status.active[*].name}}'"
         yield (
             f'while runs=$({runs}) && [ -n "$runs" ]; do '
             'echo "waiting for the end of these Jobs, or their deletion: $runs"; sleep 10; done'
+        )
+
+
+def _ends_of_pods(run_templates: Iterable[Resource]) -> Iterator[str]:
+    """Wait for the pods of the runs that an operator has made of templates.
+
+    The operator may be stopped: then it does not say which of its runs go on.
+    """
+    for space, alike in groupby(sorted(run_templates, key=_namespace), key=_namespace):
+        owners = ",".join(resource.name for resource in alike)
+        pods = (
+            f"kubectl get pods -n {space} -l '{INSTANCE} in ({owners})' "
+            "--field-selector=status.phase!=Succeeded,status.phase!=Failed -o name"
+        )
+        yield (
+            f'while pods=$({pods}) && [ -n "$pods" ]; do '
+            'echo "waiting for the end of these runs, or their deletion: $pods"; sleep 10; done'
         )
 
 
@@ -69,7 +89,7 @@ def _still(stopped: Iterable[Resource], field: str, value: str) -> Iterator[str]
 def _by_namespace(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
     """The namespaces of some objects, each with their names for kubectl."""
     for space, alike in groupby(sorted(resources, key=_namespace), key=_namespace):
-        yield space, " ".join(f"{resource.kind.lower()}/{resource.name}" for resource in alike)
+        yield space, " ".join(_kubectl_name(resource) for resource in alike)
 
 
 def _namespace(resource: Resource) -> str:
@@ -103,22 +123,35 @@ def upstream_clients(lowered: Lowered, providers: Set[str]) -> list[Client]:
 
 def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
     """The Deployments of every client."""
-    return _objects(lowered, clients(lowered, providers), "Deployment")
+    objects = _objects(lowered, clients(lowered, providers))
+    return [resource for resource in objects if resource.kind == "Deployment"]
 
 
 def schedules(lowered: Lowered, providers: Set[str], *, copies: bool) -> list[Resource]:
-    """The CronJobs of every client, and with `copies` of the providers, that run on their schedules."""
+    """The objects of every client, and with `copies` of the providers, that start runs on their schedules."""
     names = clients(lowered, providers) | (providers if copies else set())
-    cron_jobs = _objects(lowered, names, "CronJob")
-    return [resource for resource in cron_jobs if not resource.manifest["spec"].get("suspend")]
+    return [
+        resource
+        for resource in _objects(lowered, names)
+        if _is_schedule(resource) and not resource.manifest["spec"].get("suspend")
+    ]
 
 
-def _objects(lowered: Lowered, names: Set[str], kind: str) -> list[Resource]:
+def _is_schedule(resource: Resource) -> bool:
+    return resource.custom.on_schedule if resource.custom else resource.kind == "CronJob"
+
+
+def templates(lowered: Lowered, providers: Set[str]) -> list[Resource]:
+    """The objects of every client of which an operator makes runs."""
+    objects = _objects(lowered, clients(lowered, providers))
+    return [resource for resource in objects if resource.custom and resource.custom.start]
+
+
+def _objects(lowered: Lowered, names: Set[str]) -> list[Resource]:
     return [
         resource
         for name in sorted(names & set(lowered.packages))
         for resource in lowered.packages[name].resources
-        if resource.kind == kind
     ]
 
 
@@ -134,7 +167,9 @@ def _scale_upstream(client: Client, replicas: int) -> str:
 
 def _set_suspend(resource: Resource, *, value: bool) -> str:
     patch = json.dumps({"spec": {"suspend": value}}, separators=(",", ":"))
-    return f"kubectl patch {_named(resource)} -p '{patch}'"
+    # An API server merges lists by their keys only for Kubernetes' own kinds, and refuses to do it for others.
+    form = " --type=merge" if resource.custom else ""
+    return f"kubectl patch {_named(resource)}{form} -p '{patch}'"
 
 
 def wait_for_end(resource: Resource) -> Iterator[str]:
@@ -149,4 +184,8 @@ def _wait_for_pods(labels: Mapping[str, str], space: str) -> str:
 
 
 def _named(resource: Resource) -> str:
-    return f"{resource.kind.lower()}/{resource.name} -n {_namespace(resource)}"
+    return f"{_kubectl_name(resource)} -n {_namespace(resource)}"
+
+
+def _kubectl_name(resource: Resource) -> str:
+    return f"{kubectl_kind(resource.manifest)}/{resource.name}"

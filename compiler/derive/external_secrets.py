@@ -101,8 +101,7 @@ def _generators(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
     kinds = {
         (credential.namespaces[0], kind)
         for credential in credentials
-        for kind in credential.keys.values()
-        if isinstance(kind, Random)
+        for kind in _randoms(credential).values()
     }
     for namespace, kind in sorted(kinds):
         length, _ = _SHAPES[kind]
@@ -111,16 +110,31 @@ def _generators(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
         yield Resource.of(PASSWORD, {"name": kind.value, "namespace": namespace}, spec)
 
 
+def _randoms(credential: Credential) -> Mapping[str, Random]:
+    """The random values of a credential, by key; one that no key has, where all values are fixed.
+
+    The webhook refuses an ExternalSecret without a source (0.20 to 2.9, externalsecret_validator.go).
+    """
+    kinds = {key: kind for key, kind in sorted(credential.keys.items()) if isinstance(kind, Random)}
+    return kinds or {"": Random.PASSWORD}
+
+
 def _source(credential: Credential, namespace: str) -> Resource:
-    """The object that generates the values once; later changes of it do not generate them again."""
-    data: dict[str, str] = {}
+    """The object that generates the values once; later changes of it do not generate them again.
+
+    Without random values, it follows its changes.
+    """
+    is_random = any(isinstance(kind, Random) for kind in credential.keys.values())
+    data = {
+        key: text.replace("{{", '{{ "{{" }}')  # the text of a template
+        for key, text in credential.keys.items()
+        if not isinstance(text, Random)
+    }
     sources: list[Manifest] = []
-    for key, kind in sorted(credential.keys.items()):
-        if not isinstance(kind, Random):
-            data[key] = kind
-            continue
+    for key, kind in _randoms(credential).items():
         variable = f"value{len(sources)}"
-        data[key] = _SHAPES[kind][1] % variable
+        if key:
+            data[key] = _SHAPES[kind][1] % variable
         generator = {"apiVersion": PASSWORD.api, "kind": PASSWORD.kind, "name": kind.value}
         rename = {"regexp": {"source": "password", "target": variable}}
         sources.append({"rewrite": [rename], "sourceRef": {"generatorRef": generator}})
@@ -128,10 +142,15 @@ def _source(credential: Credential, namespace: str) -> Resource:
         "name": source(credential),
         "creationPolicy": "Orphan",
         "deletionPolicy": "Retain",
-        "immutable": True,
-        "template": {"metadata": {"labels": MANAGED}, "engineVersion": "v2", "data": data},
+        **({"immutable": True} if is_random else {}),
+        "template": {
+            "metadata": {"labels": MANAGED},
+            "engineVersion": "v2",
+            "data": dict(sorted(data.items())),
+        },
     }
-    spec = {"refreshPolicy": "CreatedOnce", "target": target, "dataFrom": sources}
+    policy = "CreatedOnce" if is_random else "OnChange"
+    spec = {"refreshPolicy": policy, "target": target, "dataFrom": sources}
     metadata = {"name": source(credential), "namespace": namespace,
                 "annotations": {OPTIONS: NOT_PRUNED}}  # fmt: skip
     return Resource.of(EXTERNAL_SECRET, metadata, spec, step=1)

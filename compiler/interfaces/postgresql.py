@@ -13,6 +13,7 @@ from compiler.interfaces import sql
 from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
+OWN_ROLES = "pg_"  # the beginning of names of roles that PostgreSQL refuses (18, CREATE ROLE)
 # `max_connections` by default grows in steps, so that a new client seldom restarts the server.
 
 
@@ -51,6 +52,7 @@ class Operator(Struct, frozen=True, kw_only=True):
     login_labels: Mapping[str, str] = field(default_factory=dict)
     pooler_port: int
     pooler_label: str  # the label of its poolers' pods, with the pooler's name as its value
+    own_roles: str  # the beginning of names of roles that it keeps for itself
 
 
 class Pooling(Struct, frozen=True, kw_only=True):
@@ -86,6 +88,21 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     interface: ClassVar[str] = "postgresql"
     no_substitutes: ClassVar[tuple[str, ...]] = ("mysql",)
     own_databases: ClassVar[frozenset[str]] = frozenset({"postgres", "template0", "template1"})
+
+    @classmethod
+    def unfit_database(cls, offer: Offer, database: str) -> str:
+        """Why the role that owns a database cannot be made; empty if it can."""
+        name = owner(database)
+        reserved = [OWN_ROLES, *([offer.operator.own_roles] if offer.operator else [])]
+        beginning = next((prefix for prefix in reserved if name.startswith(prefix)), None)
+        if beginning:
+            return (
+                f"its owner would be the role `{name}`, and names that begin with `{beginning}` are "
+                "the server's own"
+            )
+        if len(name) > LONGEST_ROLE:
+            return f"its owner would be the role `{name}`, whose name is longer than {LONGEST_ROLE} characters"
+        return ""
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
@@ -221,6 +238,11 @@ def by_rights(logins: Iterable[Binding]) -> tuple[list[Binding], list[Binding]]:
     bindings = list(logins)
     owners = [binding for binding in bindings if not binding.claim.read_only]
     return owners, [binding for binding in bindings if binding.claim.read_only]
+
+
+def owner(database: str) -> str:
+    """The role that owns a database; its logins act as this role."""
+    return f"{database}_owner"
 
 
 def role(binding: model.Binding) -> str:

@@ -6,6 +6,7 @@ in each namespace of a consumer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -20,6 +21,12 @@ KEY_FORMAT = (
     "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
 )
 
+# Placeholders that Argo looks for in each text of a step, and with which it refuses every run: a workload's only step has
+# no inputs, items or earlier steps (4.1.2, workflow/validate/validate.go, resolveAllVariables). Argo fills in its own,
+# such as `{{workflow.name}}`, and leaves all others unchanged.
+REFUSED = re.compile(
+    r"\{\{\s*(?:(?:inputs|item)\.|(?:steps|tasks)\.(?!name\s*\}\}))[^}]{0,200}\}\}"
+)
 SLOT = "workflows"
 
 
@@ -41,7 +48,9 @@ TEMPLATE = model.CustomResource(
     ),
     start="argo submit -n {namespace} --from workflowtemplate/{name}",
 )
-CRON_WORKFLOW = model.CustomResource(api="argoproj.io/v1alpha1", kind="CronWorkflow")
+CRON_WORKFLOW = model.CustomResource(
+    api="argoproj.io/v1alpha1", kind="CronWorkflow", on_schedule=True
+)
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

@@ -68,6 +68,9 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
     env: Location = ()  # the place of the variables of the pods' containers, if the kind has one
     start: str = ""  # the command by which people start a run, with `{name}` and `{namespace}`
+    on_schedule: bool = (
+        False  # whether it starts runs on a schedule, except while its spec has `suspend: true`
+    )
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
     makes: tuple[str, ...] = ()  # the kinds that its operator makes under the object's own name
     # The names of the Services that its operator makes, in the object's namespace.

@@ -1,4 +1,4 @@
-"""Problems that components report about their own sections, and about their clients' claims."""
+"""Problems that components and workloads report about their own sections, and components about their clients' claims."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.registry import component_of
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    if instance.section == "components":
+    if instance.section in ("components", "workloads"):
         report_problems(component_of(instance).problems(instance), instance, platform, report)
 
 

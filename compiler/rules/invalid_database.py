@@ -1,4 +1,4 @@
-"""A claimed database that the server has for itself, or that a drill of its copies makes and drops."""
+"""A claimed database that the server has for itself, whose owner cannot be made, or that a drill of its copies drops."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.interfaces import sql
-from compiler.model import Graph, Path, Platform
+from compiler.model import Graph, Offer, Path, Platform
 from compiler.model.binding import Binding
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
-            reserved: frozenset[str] | None = getattr(provides.endpoint, "own_databases", None)
-            if reserved is None or offer.external:
+            if not hasattr(provides.endpoint, "own_databases"):
                 continue
             for binding in graph.wiring(name).claims(provides):
-                if (reason := _reason(binding, reserved)) and not binding.relayed:
+                if (reason := _reason(binding, offer)) and not binding.relayed:
                     _report(binding, reason, platform, report)
 
 
-def _reason(binding: Binding[sql.Claim, Any], reserved: frozenset[str]) -> str:
+def _reason(binding: Binding[sql.Claim, Any], offer: Offer) -> str:
     """Why a client cannot have a database; empty if it can."""
-    if binding.claim.database in reserved:
+    database = binding.claim.database
+    endpoint: Any = binding.provides.endpoint
+    if not offer.external and database in endpoint.own_databases:
         return "the server keeps its own data there"
-    if binding.claim.database.startswith(sql.DRILL):
+    if not offer.external and database.startswith(sql.DRILL):
         return f"a drill of copies drops databases whose names begin with `{sql.DRILL}`"
-    return ""
+    unfit = getattr(endpoint, "unfit_database", None)
+    is_made = bool(database) and binding.existing_login is None
+    return unfit(offer, database) if unfit and is_made else ""
 
 
 def _report(

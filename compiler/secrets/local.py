@@ -88,10 +88,12 @@ def _read(output: Folder, path: str) -> Values:
 
 def _values(credential: Credential, existing: Values, *, fresh: bool) -> dict[str, str]:
     values: dict[str, str] = {}
+    # A login keeps its name with its password; a text alone, such as the id of a client, is as the spec has it.
+    is_login = any(isinstance(kind, Random) for kind in credential.keys.values())
     for key, kind in credential.keys.items():
         old = existing.get((credential.name, key))
         if not isinstance(kind, Random):
-            values[key] = old if old is not None else kind
+            values[key] = kind if old is None or (kind and not is_login) else old
         else:
             values[key] = make(kind) if fresh or old is None else old
     return values

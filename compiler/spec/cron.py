@@ -20,8 +20,20 @@ _MACROS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight",
 
 
 def with_seconds(schedule: str) -> str:
-    """A schedule in the syntax with a first field for seconds, whose macros have none."""
-    return schedule if schedule in _MACROS else f"0 {schedule}"
+    """A schedule for robfig/cron v1, whose first field is for seconds. Its macros have none.
+
+    There, `*/2` is a star as well (1.2.0, parser.go, getRange), so of a day of month and a day of week both must
+    match, and not either. A range is a star in neither version.
+    """
+    if schedule in _MACROS:
+        return schedule
+    minute, hour, day, month, weekday = schedule.split(" ")
+    return " ".join(("0", minute, hour, _ranges(day, "1-31"), month, _ranges(weekday, "0-6")))
+
+
+def _ranges(field: str, all_days: str) -> str:
+    """A field of days whose stars with a step above 1 are ranges."""
+    return re.sub(r"(?<![^,])[*?](?=/(?!0*1(?:,|$)))", all_days, field)
 
 
 def problem(text: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-PATTERN = r"[1-9][0-9]{0,5}[smhd]"
+# Up to 273 years: Go's programs count nanoseconds in 64 bits, and read a longer one as a negative time (time.Duration).
+PATTERN = r"[1-9][0-9]{0,4}d|[1-9][0-9]{0,5}[smh]"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPOKEN = re.compile(
     r"([0-9]{1,6}) ?(s|sec|second|m|min|minute|h|hr|hour|d|day)s?(?=[ 0-9]|$) ?", re.IGNORECASE
@@ -20,7 +21,8 @@ def suggestion(text: str) -> str | None:
     total = sum(count * _SECONDS[unit] for count, unit in amounts)
     # In its smallest unit, such as `90m` for `1h30m`.
     unit = min((unit for _, unit in amounts), key=_SECONDS.__getitem__)
-    return f"{total // _SECONDS[unit]}{unit}" if total else None
+    written = f"{total // _SECONDS[unit]}{unit}"
+    return written if re.fullmatch(PATTERN, written) else None
 
 
 def seconds(duration: str) -> int:

@@ -108,8 +108,12 @@ def _schedule(text: str) -> str:
 def _duration(text: str) -> str:
     if not re.fullmatch(duration.PATTERN, text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
+        reason = ", because it is too long" if re.fullmatch(r"[1-9][0-9]{5,}[smhd]", text) else ""
         raise InvalidValue(
-            "invalid-duration", f"`{text}` is not a duration", help, duration.suggestion(text)
+            "invalid-duration",
+            f"`{text}` is not a duration{reason}",
+            help,
+            duration.suggestion(text),
         )
     return text
 

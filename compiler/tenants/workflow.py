@@ -36,6 +36,23 @@ _ELSEWHERE = (
 )
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    """A step without a command, in an image of which Argo cannot read the command.
+
+    Argo puts its executor before the command. It asks the registry for a command that the step lacks, with the pull
+    Secrets of the pod (4.1.2, workflow/controller/entrypoint), which upstream's `argo-cluster-role` may not read.
+    """
+    secrets = (*me.settings.registry.pull_secrets, *me.spec.pull_secrets)
+    if secrets and not me.spec.command:
+        yield model.Problem(
+            "missing-key",
+            f"`{me.name}` has no command: Argo asks the registry for that of its image, and may not read "
+            f"the pull Secret `{secrets[0]}`",
+            (),
+            "add `command:`, with the entrypoint of the image",
+        )
+
+
 def resources(
     me: model.Instance[Spec], template: model.Manifest, deadline: int, argo: workflows.Endpoint
 ) -> Iterator[model.Piece]:
@@ -69,12 +86,16 @@ def _template(
 
 
 def _step(me: model.Instance[Spec], pod: model.Manifest) -> model.Manifest:
-    """The containers of the pod as a step, which is tried again if it fails."""
+    """The containers of the pod as a step, which is tried again if it fails.
+
+    By default, Argo tries again only after a failure of the main container, and not if the pod is deleted, as by a
+    drained node, or if another container fails (4.0.5 and 4.1.2, RetryPolicyActual and inferFailedReason).
+    """
     policy = me.settings.registry.pull_policy
     (container,) = (kube.pulled(container, policy) for container in pod["containers"])
     step = {
         "name": "main",
-        "retryStrategy": {"limit": str(me.spec.retries)},
+        "retryStrategy": {"limit": str(me.spec.retries), "retryPolicy": "Always"},
         "container": {key: value for key, value in container.items() if key != "name"},
     }
     steps = [kube.pulled(container, policy) for container in pod.get("initContainers", ())]
@@ -89,6 +110,8 @@ def _schedule(me: model.Instance[Spec]) -> Resource:
         "startingDeadlineSeconds": 600,
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,
+        # Written out, so that a delivery starts a schedule that a plan has suspended.
+        "suspend": False,
         "workflowSpec": {"workflowTemplateRef": {"name": me.name}},
     }
     # In a later wave: Argo (4.0.5) refuses a schedule whose template it has not seen, and looks at it

@@ -34,6 +34,10 @@ def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size
     return volumes.sizes(me)
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return workflow.problems(me) if me.spec.workflow else iter(())
+
+
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     spec = me.spec
     argo = wiring.get(WORKFLOWS)

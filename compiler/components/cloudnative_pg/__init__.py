@@ -46,6 +46,7 @@ OPERATOR = postgresql.Operator(
     login_labels={"cnpg.io/reload": "true"},
     pooler_port=5432,
     pooler_label="cnpg.io/poolerName",
+    own_roles="cnpg_",  # its webhook refuses such a role (1.30.0, pkg/postgres/roles.go)
 )
 
 # Without single quotes, because the shell needs these.

@@ -8,6 +8,7 @@ Barman support has made are read by the plugin (its documentation, migration).
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Struct
@@ -122,9 +123,11 @@ def longest_age(backup_plan: Plan, storage: str) -> int:
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
-    """Copies that are not encrypted as asked, and archives that cannot be continued."""
+    """Copies that are not encrypted as asked, archives that cannot be continued, and times that do not exist."""
     yield from _unencrypted(me)
     yield from _continued(me)
+    if me.spec.restore is not None and me.spec.restore.until is not None:
+        yield from _no_time(me, me.spec.restore.until)
 
 
 def _unencrypted(me: model.Instance[Any]) -> Iterator[model.Problem]:
@@ -162,6 +165,19 @@ def _continued(me: model.Instance[Any]) -> Iterator[model.Problem]:
             "CloudNativePG refuses one that is not empty",
             ("restore",),
             f"name another for its backups: `backup: {{archive: {archive}-2}}`",
+        )
+
+
+def _no_time(me: model.Instance[Any], until: str) -> Iterator[model.Problem]:
+    """A time that the operator's webhook refuses (1.30.0, validateRecoveryTarget)."""
+    try:
+        datetime.strptime(until, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        yield model.Problem(
+            "invalid-value",
+            f"`{me.name}` would be restored to `{until}`, a time that does not exist",
+            ("restore", "until"),
+            "write a time in UTC, like `2026-11-28T02:00:00Z`",
         )
 
 

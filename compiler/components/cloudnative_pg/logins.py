@@ -9,6 +9,7 @@ makes, so the Job ends its sessions and hands that over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 from compiler import kube, model
@@ -19,12 +20,14 @@ from compiler.model import Env, SecretRef
 
 def roles(bindings: tuple[postgresql.Binding, ...]) -> list[model.Manifest]:
     """The roles that the operator manages: owners, and the logins as their members."""
-    owners = [{"name": _owner(database)} for database in databases(bindings)]
+    owners = [{"name": postgresql.owner(database)} for database in databases(bindings)]
     members = [
         {
             "name": postgresql.role(binding),
             "login": True,
-            "inRoles": [] if binding.claim.read_only else [_owner(binding.claim.database)],
+            "inRoles": []
+            if binding.claim.read_only
+            else [postgresql.owner(binding.claim.database)],
             "passwordSecret": {"name": binding.secret},
         }
         for binding in bindings
@@ -54,16 +57,20 @@ def databases(bindings: Iterable[postgresql.Binding]) -> list[str]:
     return sorted({binding.claim.database for binding in bindings})
 
 
-def _owner(database: str) -> str:
-    return f"{database}_owner"
+def _object_name(database: str) -> str:
+    """A database's name as the end of an object's name, which has no `_` and no `-` at its end."""
+    name = database.replace("_", "-")
+    if not name.endswith("-"):
+        return name
+    return f"{name.rstrip('-')}-{sha256(database.encode()).hexdigest()[:8]}"
 
 
 def _database(me: model.Instance[Any], database: str) -> model.Resource:
-    metadata = kube.metadata(me, f"{me.name}-{database.replace('_', '-')}", "server")
+    metadata = kube.metadata(me, f"{me.name}-{_object_name(database)}", "server")
     spec = {
         "cluster": {"name": me.name},
         "name": database,
-        "owner": _owner(database),
+        "owner": postgresql.owner(database),
         "databaseReclaimPolicy": "retain",
     }
     return model.Resource.of(DATABASE, metadata, spec, step=1)

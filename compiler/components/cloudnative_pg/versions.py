@@ -5,6 +5,7 @@ from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
 _NOTES = Source(
     "CloudNativePG 1.30, release notes and documentation (postgres_upgrades)", "2026-11"
 )
+_WEBHOOK = Source("CloudNativePG 1.30.0, internal/webhook/v1/cluster_webhook.go", "2026-11")
 _COLLATIONS = Source("docker-library/postgres#1356", "2025-08")
 _UP = Crossing(
     "downtime",
@@ -25,6 +26,10 @@ _LIBC = Crossing(
 )
 VERSIONS = Versions(
     tags=(
+        Tags(
+            "unfit", "postgresql", r"([0-9]|1[0-2])([.-].*)?", "is refused by the operator's webhook",
+            _WEBHOOK, "use 13 or newer",
+        ),
         Tags(
             "moves", "cloudnative-pg/postgresql", r"\d+(-[a-z]+)*",
             "names a major version alone: a restart can be an upgrade",

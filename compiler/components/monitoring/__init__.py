@@ -13,6 +13,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import monitoring
+from compiler.spec.duration import seconds
 from compiler.spec.labels import Labels
 from compiler.spec.types import Duration, Namespace
 
@@ -23,6 +24,8 @@ VERSION = "0.93.0"
 # The release of the chart with this operator (its appVersion). Unlike an OCI address, its file can be on any
 # web server.
 CHART = "kube-prometheus-stack-88.2.0"
+# `rate(...[5m])` needs two samples, and a sample is used for five minutes (Prometheus 3, `query.lookback-delta`).
+LONGEST_INTERVAL = 120
 CHARTS = "https://github.com/prometheus-community/helm-charts/releases/download"
 
 
@@ -37,11 +40,25 @@ class Spec(model.InstanceSpec):
         default={"release": "kube-prometheus-stack"},
         description="Labels of the PodMonitors and PrometheusRules that it selects.",
     )
-    interval: Duration = Field(default="30s", description="How often it scrapes.")
+    interval: Duration = Field(
+        default="30s", description="How often it scrapes, at most every `2m`."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     return {}
+
+
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    """An interval at which alerts see too few samples."""
+    if seconds(me.spec.interval) > LONGEST_INTERVAL:
+        yield model.Problem(
+            "out-of-range",
+            f"`{me.name}` scrapes every {me.spec.interval}: alerts need two samples within five minutes, "
+            "and would never fire",
+            ("interval",),
+            "write `interval: 2m` or less",
+        )
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
