@@ -25,6 +25,7 @@ from compiler import pipeline, registry
 from compiler.cli import platformc
 from compiler.model.package import Lowered
 from compiler.model.prerequisite import Prerequisite
+from compiler.upstream.object_images import object_images, with_mirrors
 from compiler.upstream.prerequisites import prerequisites, release, vendored
 
 # A platform for each component type, with all settings that it may have in upstream's objects.
@@ -229,6 +230,23 @@ def test_images_in_the_settings_of_a_system_come_from_the_mirror(tmp_path: Path)
     folder = tmp_path / "prerequisites/default/argo-workflows"
     settings = (folder / "patch-configmap-workflow-controller-configmap.yaml").read_text()
     assert "image: mirror.local/quay.io/argoproj/argoexec:" in settings
+
+
+def test_an_image_that_is_the_text_of_a_setting_comes_from_the_mirror() -> None:
+    """Knative makes the proxy in each pod of it (config/core/configmaps/deployment.yaml)."""
+    queue = "gcr.io/knative-releases/knative.dev/serving/cmd/queue@sha256:" + "a" * 64
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "config-deployment"},
+        "data": {"queue-sidecar-image": queue, "skip-image": "false", "progress-deadline": "600s"},
+    }
+    assert list(object_images(settings)) == [queue]
+    assert with_mirrors(settings, {"*": "mirror.local"})["data"] == {
+        "queue-sidecar-image": f"mirror.local/{queue}",
+        "skip-image": "false",
+        "progress-deadline": "600s",
+    }
 
 
 @pytest.mark.parametrize("type", COMPONENTS)

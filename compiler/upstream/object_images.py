@@ -8,17 +8,24 @@ from typing import Any
 from compiler.document.other_files import FileContentError, documents
 from compiler.model.images import Rewriter, image_keys
 from compiler.model.manifest import Manifest
-from compiler.spec.image import Mirrors, pulled
+from compiler.spec.image import Mirrors, pulled, split_image
 
 
 def object_images(manifest: Any) -> Iterator[str]:
-    """Images in image fields, and in those of the JSON or YAML in a ConfigMap's data."""
+    """Images in image fields, in those of the JSON or YAML in a ConfigMap's data, and in keys of its data.
+
+    Knative's `config-deployment` has the image of the proxy in each pod as `queue-sidecar-image`.
+    """
     yield from image_keys(manifest)
     if not isinstance(manifest, dict) or manifest.get("kind") != "ConfigMap":
         return
     data = manifest.get("data")
-    for text in data.values() if isinstance(data, dict) else ():
-        if isinstance(text, str) and "mage" in text:
+    for key, text in data.items() if isinstance(data, dict) else ():
+        if not isinstance(text, str):
+            continue
+        if key.lower().endswith("image") and "/" in text and split_image(text)[0]:
+            yield text
+        if "mage" in text:
             yield from _in_text(text)
 
 
