@@ -10,7 +10,7 @@ import click
 
 from compiler.commands import terminal
 
-_EXTRA = re.compile(r"unexpected extra arguments? \((\S+).*\)")  # click's message
+_EXTRA = re.compile(r"unexpected extra arguments? \(([^\s)]+)")  # click's message
 
 
 class Verb(click.Command):

@@ -16,7 +16,7 @@ from compiler.components.kserve.inference_service import (
     component_pods,
     inference_service,
 )
-from compiler.components.kserve.runtimes import RUNTIMES, Runtime
+from compiler.components.kserve.runtimes import RUNTIMES, Runtime, readers
 from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
@@ -69,8 +69,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:
         """The runtime of a model: the runtime that it names, or the first runtime for its format."""
-        for runtime in self.runtimes:
-            if spec.runtime in (None, runtime.name) and runtime.spelling(spec.format):
+        for runtime in readers(self.runtimes, spec.format):
+            if spec.runtime in (None, runtime.name):
                 return runtime
         return None
 

@@ -37,14 +37,14 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
             yield {**workers, "containers": workers.get("containers", ())}
 
 
-def services(manifest: model.Manifest) -> Iterator[str]:
+def services(manifest: model.Manifest) -> list[str]:
     """The Services of the components, and in Knative mode the one of the whole model (0.20, constants.go,
     ingress_reconciler.go).
     """
     metadata, spec = manifest["metadata"], manifest.get("spec", {})
-    if (metadata.get("annotations") or {}).get(MODE) == MODES["serverless"]:
-        yield metadata["name"]
-    yield from (f"{metadata['name']}-{component}" for component in spec)
+    name = metadata["name"]
+    is_serverless = (metadata.get("annotations") or {}).get(MODE) == MODES["serverless"]
+    return [*([name] if is_serverless else ()), *[f"{name}-{component}" for component in spec]]
 
 
 def _is_standard(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from compiler import model
 from compiler.components.kserve import agent, reserved, transformer
-from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, spelled
+from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, readers, spelled
 from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import serving
 from compiler.model import Problem
@@ -16,7 +16,7 @@ OCI_VOLUMES = 35  # Kubernetes' minor version
 
 
 def of_model(
-    me: model.Instance[ModelSpec], mode: str, runtimes: Sequence[Runtime], protocol: str
+    me: model.Instance[ModelSpec], mode: str, runtimes: tuple[Runtime, ...], protocol: str
 ) -> Iterator[Problem]:
     """All problems of one model, in a mode of KServe, with these runtimes."""
     spec = me.spec
@@ -76,27 +76,27 @@ def _token(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         )
 
 
-def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Iterator[Problem]:
+def _format(me: model.Instance[ModelSpec], runtimes: tuple[Runtime, ...]) -> Iterator[Problem]:
     named = me.spec.runtime
-    readers = [runtime.name for runtime in runtimes if runtime.spelling(me.spec.format)]
-    if not readers:
+    names = [runtime.name for runtime in readers(runtimes, me.spec.format)]
+    if not names:
         formats = sorted({name.lower() for runtime in runtimes for name in runtime.formats})
         close = closest(me.spec.format, formats)
         help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
         problem = f"no serving runtime reads the format `{me.spec.format}`"
         yield Problem("unknown-format", problem, ("format",), help, formats)
-    elif named is not None and named not in readers:
+    elif named is not None and named not in names:
         is_known = named in [runtime.name for runtime in runtimes]
         reason = f"does not read `{me.spec.format}`" if is_known else "is not a known runtime"
         yield Problem(
             "runtime-mismatch",
             f"`{named}` {reason}",
             ("runtime",),
-            f"the runtimes that read it are {listing(readers)}"
+            f"the runtimes that read it are {listing(names)}"
             if is_known
             else "declare a runtime of your own under `runtimes:` of the kserve component; "
-            f"those that read `{me.spec.format}` are {listing(readers)}",
-            readers,
+            f"those that read `{me.spec.format}` are {listing(names)}",
+            names,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 
@@ -57,6 +59,12 @@ RUNTIMES = (
 LANGUAGE = ("huggingface", "vLLM")
 # Neural networks: from a few megabytes to many gigabytes.
 NEURAL = ("onnx", "paddle", "pytorch", "tensorflow", "tensorrt", "triton")
+
+
+@lru_cache(maxsize=1024)  # thousands of models share a few formats
+def readers(runtimes: tuple[Runtime, ...], format: str) -> tuple[Runtime, ...]:
+    """The runtimes that read a format, in their order."""
+    return tuple(runtime for runtime in runtimes if runtime.spelling(format))
 
 
 _SPELLED = {name.lower(): name for runtime in RUNTIMES for name in runtime.formats}

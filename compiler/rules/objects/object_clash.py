@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.diagnostics import Related, Report
-from compiler.model import Lowered, Package, Platform, Resource
+from compiler.model import CustomResource, Lowered, Package, Platform, Resource
 
 Id = tuple[str, str, str, str]  # group, kind, namespace, name
 
@@ -26,21 +26,17 @@ def _made(package: Package) -> Iterator[Id]:
     """The objects of a package, and the Services that operators make of them."""
     for resource in package.resources:
         yield resource.id
-        for service in _services(resource):
-            yield ("", "Service", resource.namespace, service)
+        if resource.custom is not None:
+            for service in _services(resource, resource.custom):
+                yield ("", "Service", resource.namespace, service)
     for config in package.configs:
         yield ("", "ConfigMap", config.namespace, config.name)
 
 
-def _services(resource: Resource) -> Iterator[str]:
+def _services(resource: Resource, custom: CustomResource) -> list[str]:
     """The names of the Services that an operator makes of an object."""
-    custom = resource.custom
-    if custom is None:
-        return
-    if "Service" in custom.makes:
-        yield resource.name
-    if custom.services is not None:
-        yield from custom.services(resource.manifest)
+    named_alike = [resource.name] if "Service" in custom.makes else []
+    return [*named_alike, *(custom.services(resource.manifest) if custom.services else ())]
 
 
 def _report(
