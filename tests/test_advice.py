@@ -269,7 +269,7 @@ CASES = {
         f"{WORKLOAD}volumes: {{data: {{mountPath: /data, emptyDir: {{sizeLimit: 4Gi}}}}}}}}", "write `size: 4Gi`", False),
     "scratch space in memory in the form of a pod": (
         f"{WORKLOAD}volumes: {{shm: {{mountPath: /dev/shm, emptyDir: {{medium: Memory, sizeLimit: 4Gi}}}}}}}}",
-        "write `size: 4Gi, memory: true`", False),
+        "write `size: 4Gi, inMemory: true`", False),
     "a list of one text": (f"{COMPONENT}seaweedfs: {{storage: [5Gi]}}", "write `storage: 5Gi`", False),
     "a list of one number": (f"{COMPONENT}redis: {{replicas: [3]}}", "write `replicas: 3`", False),
     "a list of one text that the key refuses": (

@@ -220,7 +220,7 @@ def test_a_pod_may_fill_its_shared_memory(
     size: str, request_amount: str, limit_amount: str
 ) -> None:
     """The kernel kills a container whose memory, with its volumes in memory, is over its limit."""
-    shared = volume(size, ", memory: true")
+    shared = volume(size, ", inMemory: true")
     assert amounts(shared, "memory") == (request_amount, limit_amount)
     assert amounts(shared, "ephemeral-storage") == ("1Gi", "10Gi")
     small = f"resources: {{limits: {{memory: {size}}}}}, {shared}"

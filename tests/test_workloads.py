@@ -244,7 +244,7 @@ def test_a_text_that_an_editor_marks_is_refused(section: str, key: str) -> None:
     assert key in {diagnostic.path[-1] for diagnostic in diagnostics if diagnostic.path}
 
 
-SHARED = "volumes: {shm: {mountPath: /dev/shm, size: 2Gi, memory: true}}"
+SHARED = "volumes: {shm: {mountPath: /dev/shm, size: 2Gi, inMemory: true}}"
 
 
 def test_shared_memory_is_in_memory() -> None:
@@ -257,7 +257,7 @@ def test_shared_memory_is_in_memory() -> None:
 
 
 def test_a_claim_is_not_in_memory() -> None:
-    volumes = "volumes: {data: {mountPath: /data, claim: data, memory: true}}"
+    volumes = "volumes: {data: {mountPath: /data, claim: data, inMemory: true}}"
     result = pipeline.compile(SPEC.replace(", ENV", f", {volumes}").encode(), "platform.yaml")
     assert [diagnostic.message for diagnostic in result.report.sorted()] == [
         "only scratch space can be in memory, and this volume has `claim`"

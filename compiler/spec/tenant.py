@@ -69,7 +69,7 @@ class Mount(Section):
     size: Storage | None = Field(
         default=None, description="Scratch space of this size, without another source; default 1Gi."
     )
-    memory: bool = Field(
+    in_memory: bool = Field(
         default=False,
         description="Keep the scratch space in memory, such as `/dev/shm`; it counts towards the memory limit.",
     )
@@ -90,9 +90,9 @@ class Mount(Section):
                 message,
                 "keep one of them, and add another volume for each of the others",
             )
-        if self.memory and not self.scratch:
+        if self.in_memory and not self.scratch:
             message = f"only scratch space can be in memory, and this volume has {keys[0]}"
-            raise InvalidValue("unknown-value", message, "remove `memory: true`", at="memory")
+            raise InvalidValue("unknown-value", message, "remove `inMemory: true`", at="inMemory")
 
 
 class InitStep(Section):

@@ -35,7 +35,7 @@ def volumes(spec: WorkloadSpec) -> Iterator[kube.Volume]:
             yield replace(kube.config(mount.config_map, mount.mount_path), name=f"user-{name}")
         else:
             yield kube.empty_dir(
-                f"user-{name}", mount.mount_path, mount.scratch, memory=mount.memory
+                f"user-{name}", mount.mount_path, mount.scratch, memory=mount.in_memory
             )
 
 
@@ -65,5 +65,5 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
 
 def _scratch(spec: WorkloadSpec, *, memory: bool) -> int:
     """The bytes of all scratch space in memory or on disk."""
-    mounts = (mount for mount in spec.volumes.values() if mount.memory == memory)
+    mounts = (mount for mount in spec.volumes.values() if mount.in_memory == memory)
     return sum(quantity.in_bytes(mount.scratch) for mount in mounts if mount.scratch)

@@ -172,7 +172,7 @@ def _scratch(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | Non
     if "mountPath" not in keys:
         return None
     settings = value if isinstance(value, dict) else {}
-    memory = ", memory: true" if settings.get("medium") == "Memory" else ""
+    memory = ", inMemory: true" if settings.get("medium") == "Memory" else ""
     size = settings.get("sizeLimit", "1Gi")
     return f"write `size: {size}{memory}`; without another source, a volume is scratch space"
 
