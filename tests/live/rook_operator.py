@@ -148,6 +148,7 @@ class Operator:
         gateways = [item["metadata"]["name"] for item in self._listed("Deployment")
                     if item["metadata"]["name"].startswith("rook-ceph-rgw-")]  # fmt: skip
         self._run_deployments(gateways)
+        self._configure_again(gateways)
         for job in self._listed("Job"):
             if job["metadata"]["uid"] not in self.jobs:
                 self.jobs.add(job["metadata"]["uid"])
@@ -160,6 +161,17 @@ class Operator:
                 template = self._runnable(pod_template(deployment))
                 spec = {**deployment["spec"], "template": template}
                 self.node.apply([{**deployment, "spec": spec}])
+
+    def _configure_again(self, names: list[str]) -> None:
+        """A kubelet tries until a pod's objects are there, as Rook needs it.
+
+        It makes the ConfigMap of MIME types after the Deployment that has it (`startRGWPods`,
+        pkg/operator/ceph/object/rgw.go of 1.18.2).
+        """
+        for pod in self.node.all_pods():
+            name = pod.owner["metadata"]["name"]
+            if pod.namespace == NAMESPACE and name in names and pod.failed:
+                self.node.restart("Deployment", NAMESPACE, name)
 
     def _runnable(self, template: Manifest) -> Manifest:
         """A pod as a kubelet sees it: with its account, and the fields that only a scheduled pod has."""
