@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -18,6 +18,8 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.diagrams import mermaid as mermaid_module
 from compiler.diagrams import svg as svg_module
+from compiler.diagrams.edges import edges
+from compiler.diagrams.impact import dependents
 from compiler.diagrams.layout import Box, _depths, layout
 from compiler.diagrams.svg import svg
 from compiler.diagrams.view import View, kind, view
@@ -115,6 +117,80 @@ def test_a_part_is_what_an_instance_uses_and_its_direct_users() -> None:
     assert {"mlflow-risk", "seaweedfs", "pgbouncer", "postgres", "istio"} <= names
     assert {"train-risk", "mlflow-risk-smoke"} <= names
     assert not names & {"redis", "train-vision", "feast-risk"}
+
+
+def test_a_model_leads_to_the_store_that_it_is_fetched_from() -> None:
+    part = json.loads(graph("--of", "churn", "--as", "json").stdout)
+    edges = {(edge["consumer"], edge["provider"], edge["protocol"]) for edge in part["edges"]}
+    assert {("churn", "models-risk", "s3"), ("models-risk", "seaweedfs", "s3")} <= edges
+    # The bindings of the serving system are its own.
+    assert {
+        protocol
+        for consumer, provider, protocol in edges
+        if (consumer, provider) == ("models-risk", "kserve")
+    } == {"serving"}
+
+
+def impact(*words: str) -> Result:
+    return CliRunner().invoke(platformc, ["impact", "-f", str(LARGE), *words])
+
+
+def test_the_impact_of_a_server_reaches_the_pods_behind_its_users() -> None:
+    result = impact("postgres")
+    rows = {line.split()[0]: line.split() for line in result.stdout.splitlines()[1:]}
+    assert list(rows)[:4] == ["argo-workflows", "etl", "lakefs", "pgbouncer"]
+    assert rows["pgbouncer"] == ["pgbouncer", "pgbouncer", "postgresql"]
+    assert rows["mlflow-risk"][-3:] == ["postgresql:", "mlflow_risk", "pgbouncer"]
+    assert "mlflow-vision, then pgbouncer" in result.stdout
+    assert not rows.keys() & {"postgres", "redis", "churn"}
+    assert result.stderr == "4 use `postgres` directly in default, 12 through others\n"
+
+
+def test_the_impact_of_a_store_reaches_its_models_and_their_callers() -> None:
+    listed = json.loads(impact("seaweedfs", "--format", "json").stdout)["dependents"]
+    churn = next(item for item in listed if item["name"] == "churn")
+    assert churn == {
+        "name": "churn", "section": "models", "type": "model", "namespace": "risk",
+        "uses": [{"provider": "models-risk", "protocol": "s3", "claims": []}],
+        "through": ["models-risk"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_the_impact_is_all_that_leads_to_an_instance(scenario: str) -> None:
+    """From each listed instance, and from no other, arrows lead to the named one, on the way that is listed."""
+    graph = compiled(scenario).graphs[None]
+    steps = {(edge.consumer, edge.provider) for edge in edges(graph)}
+    uses = {name: _reached(steps, name) for name in graph.instances}
+    for name in graph.instances:
+        listed = dependents(graph, name)
+        users = {user for user in uses if name in uses[user]} - {name}
+        assert sorted(item.instance.name for item in listed) == sorted(users)
+        lengths = [len(item.through) for item in listed]
+        assert lengths == sorted(lengths)
+        for item in listed:
+            assert set(pairwise((item.instance.name, *item.through, name))) <= steps
+
+
+def _reached(steps: set[tuple[str, str]], name: str) -> set[str]:
+    """The instances to which arrows lead from an instance, one after the other."""
+    reached, pending = set[str](), [name]
+    while pending:
+        start = pending.pop()
+        new = {provider for consumer, provider in steps if consumer == start} - reached
+        reached |= new
+        pending += new
+    return reached
+
+
+def test_an_instance_that_nothing_uses_has_no_impact() -> None:
+    result = impact("etl")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "0 use `etl` directly in default, 0 through others\n"
+
+
+def test_an_unknown_instance_has_no_impact_but_a_hint() -> None:
+    assert "did you mean `train-risk`?" in impact("train-rsk").stderr
 
 
 def test_an_instance_that_is_not_there_is_answered_with_the_right_one() -> None:

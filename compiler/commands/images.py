@@ -13,6 +13,7 @@ from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail, note
+from compiler.commands.table import aligned
 from compiler.commands.verb import Verb
 from compiler.derive.used_images import UsedImage, images
 from compiler.document.other_files import FileContentError
@@ -129,11 +130,9 @@ def _untagged(image: UsedImage) -> str:
 
 
 def _table(used_images: tuple[UsedImage, ...]) -> None:
-    rows = [("IMAGE", "PULLED AS", "USED BY")]
-    rows += [(image.source, image.reference, ",".join(image.users)) for image in used_images]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    for row in rows:
-        click.echo(printable(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}"))
+    rows = [(image.source, image.reference, ",".join(image.users)) for image in used_images]
+    for line in aligned(("IMAGE", "PULLED AS", "USED BY"), rows):
+        click.echo(printable(line))
 
 
 def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:

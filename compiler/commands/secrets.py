@@ -22,6 +22,7 @@ from compiler.commands.options import (
     spec_option,
 )
 from compiler.commands.output import fail, fail_unknown, note, print_steps
+from compiler.commands.table import aligned
 from compiler.commands.verb import Group
 from compiler.delivery.credentials import generation
 from compiler.delivery.steps import SpecLocation
@@ -44,7 +45,6 @@ def command() -> None:
     """
 
 
-_WIDEST = 48  # characters of a column, unless a cell itself has more
 _NAMED = 8  # Secrets that one note names
 
 
@@ -66,11 +66,8 @@ def list_(environment: str | None, file: Path, form: str) -> None:
         click.echo(json.dumps({"secrets": rows}, indent=2))
         return
     header = ("SECRET", "NAMESPACES", "KEYS", "MADE BY", "READERS")
-    table = [header, *(_cells(row) for row in rows)]
-    widths = [_width([cells[column] for cells in table]) for column in range(4)]
-    for cells in table:
-        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
-        click.echo("  ".join([*padded, cells[4]]))
+    for line in aligned(header, [_cells(row) for row in rows]):
+        click.echo(line)
     by_note: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_note[row["note"]].append(row["name"])
@@ -78,11 +75,6 @@ def list_(environment: str | None, file: Path, form: str) -> None:
         if text:
             rest = len(names) - _NAMED
             note(f"{', '.join(names[:_NAMED])}{f' and {rest} more' if rest > 0 else ''}: {text}")
-
-
-def _width(cells: Sequence[str]) -> int:
-    """The width of a column: one Secret in many namespaces does not widen the rows of all others."""
-    return max(len(cell) for cell in cells if len(cell) <= _WIDEST or cell == cells[0])
 
 
 def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:

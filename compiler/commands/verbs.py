@@ -15,6 +15,7 @@ VERBS = {
     "graph": "Draw the bindings between instances.",
     "help": "Explain a verb.",
     "images": "List every image, or pin every image by digest.",
+    "impact": "List the instances that use an instance, also through others.",
     "init": "Write a first platform.yaml.",
     "models": "Ask the model registry for the versions of models.",
     "move": "Print the commands that move data to another back end.",

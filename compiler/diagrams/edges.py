@@ -33,7 +33,7 @@ def nodes(graph: Graph) -> tuple[Instance[Any], ...]:
 
 def edges(graph: Graph) -> tuple[Edge, ...]:
     # A consumer may have two logins of a provider: one edge shows both.
-    return tuple(dict.fromkeys(map(edge, drawn(graph))))
+    return tuple(dict.fromkeys(edge for binding in drawn(graph) for edge in edges_of(binding)))
 
 
 def drawn(graph: Graph) -> Iterator[Binding]:
@@ -41,11 +41,16 @@ def drawn(graph: Graph) -> Iterator[Binding]:
     return (binding for binding in graph.bindings if binding.via is None)
 
 
-def edge(binding: Binding) -> Edge:
-    return Edge(
-        binding.consumer.name,
-        binding.provider.name,
-        binding.requires.endpoint.interface,
-        binding.claim.resources,
-        binding.offer.port,
-    )
+def edges_of(binding: Binding) -> list[Edge]:
+    """The edge of a binding, and an edge to each instance whose key the consumer uses.
+
+    A model uses the key of its namespace's model store. The provider's own bindings have edges already.
+    """
+    consumer, provider = binding.consumer.name, binding.provider.name
+    claimed, port = binding.claim.resources, binding.offer.port
+    edges = [Edge(consumer, provider, binding.requires.endpoint.interface, claimed, port)]
+    for shared in binding.entailed:
+        if shared.consumer.name not in (consumer, provider):
+            interface = shared.requires.endpoint.interface
+            edges.append(Edge(consumer, shared.consumer.name, interface, (), 0))
+    return edges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.diagrams.edges import Edge, drawn, edge, nodes
+from compiler.diagrams.edges import Edge, drawn, edges_of, nodes
 from compiler.diagrams.view import View
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
@@ -17,7 +17,7 @@ def diagram(graph: Graph, memo: Memo | None = None) -> str:
     """The whole graph. Diagrams of several environments share their lines by a memo."""
     memo = memo or Memo()
     lines = [line for _, line in memo.each(_node, nodes(graph))]
-    lines += [line for _, line in memo.each(_edge, drawn(graph))]
+    lines += [line for _, line in memo.each(_arrows, drawn(graph))]
     return f"flowchart LR\n{''.join(lines)}"
 
 
@@ -52,8 +52,8 @@ def _node(node: Instance[Any]) -> str:
     return f'  {_id(node.name)}{left}"{label}"{right}\n'
 
 
-def _edge(binding: Binding) -> str:
-    return _arrow(edge(binding))
+def _arrows(binding: Binding) -> str:
+    return "".join(map(_arrow, edges_of(binding)))
 
 
 def _arrow(arrow: Edge) -> str:
