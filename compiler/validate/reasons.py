@@ -18,6 +18,7 @@ from compiler.spec.root import Shape
 from compiler.spec.section import fields
 from compiler.text import uncapitalised
 from compiler.validate.advice import advice
+from compiler.validate.advice.unknown_key import UnknownKey
 from compiler.validate.corrections import EMPTY, SWITCHES, corrected_key, help_to_quote, in_braces
 from compiler.validate.errors import FieldError
 from compiler.validate.misplaced import BELOW_SPEC, belongs_elsewhere, is_below_spec
@@ -77,7 +78,8 @@ def _help_for_key(error: FieldError, key: str, full: Path) -> Help:
     keys = candidate_keys(error)
     correction = error.instead
     if correction is None and not _spelt_alike(key, keys):
-        correction = advice(key, error.value, keys, error.defaults, error.neighbours)
+        unknown = UnknownKey(key, error.value, keys, error.defaults, error.neighbours)
+        correction = advice(unknown)
     if correction:
         single = _SINGLE_VALUE.match(correction)
         if single and single[1] != key and error.node.has_both(key, single[1]):
