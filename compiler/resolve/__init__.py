@@ -21,7 +21,16 @@ from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import CREDENTIALS, NAMESPACES, Platform
 from compiler.registry import component_of
-from compiler.resolve import logins, models, move, problems, sinks, transformers, uses
+from compiler.resolve import (
+    logins,
+    models,
+    move,
+    name_problems,
+    provider_problems,
+    sinks,
+    transformers,
+    uses,
+)
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
@@ -49,9 +58,7 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     for instance in logins.instances(platform, guarded, memo, report):
         instances[instance.name] = instance
         offers[instance.name] = memo(_offers, instance)
-    join = Join(
-        instances, offers, platform.document, report, memo, platform.wrong, platform.removed
-    )
+    join = Join(platform, instances, offers, memo, report)
     logins.bind_pages(join, guarded)
     by_consumer = _bindings(join, guarded)
     added = move.addition(platform, join, by_consumer)
@@ -106,7 +113,7 @@ def _brought_along(platform: Platform, memo: Memo, report: Report) -> Mapping[st
             continue
         for name, spec in component_of(instance).workloads(instance).items():
             if name in platform.instances:
-                problems.report_taken_name(
+                name_problems.report_taken_name(
                     platform.instances[name], f"a workload that `{instance.name}` adds",
                     platform.document, report, ("it adds it", instance.path),
                 )  # fmt: skip
@@ -126,7 +133,7 @@ def _report_names_of_packages(platform: Platform, stores: Iterable[str], report:
         owners[CREDENTIALS] = "the package of the credentials"
     for name in sorted(owners.keys() & platform.instances.keys()):
         instance = platform.instances[name]
-        problems.report_taken_name(instance, owners[name], platform.document, report)
+        name_problems.report_taken_name(instance, owners[name], platform.document, report)
 
 
 def _shared_store(store: Instance[Any], memo: Memo) -> Instance[Any]:
@@ -155,8 +162,8 @@ def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance, uses.Uses((*instance.path, "uses"), instance.spec.uses))
-    problems.report_unbound(join)
-    problems.report_ambiguous(join)
+    provider_problems.report_unbound(join)
+    provider_problems.report_ambiguous(join)
     direct = {
         name: _in_order((*by_consumer.get(name, ()), *bindings))
         for name, bindings in _chained(join).items()
@@ -182,7 +189,7 @@ def _order(binding: Binding) -> tuple[str, ...]:
 
 def _bind_claims(join: Join, instance: Instance[Any]) -> None:
     """Bind the requirements of an instance."""
-    problems.check_bind_keys(join, instance)
+    name_problems.check_bind_keys(join, instance)
     for requires, claim in component_of(instance).claims(instance).items():
         join.bind(instance, requires, claim)
     served = join.direct.get((instance.name, serving.SERVING.slot))
