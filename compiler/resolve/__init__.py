@@ -7,7 +7,7 @@ passes claims on, from its clients to its upstream.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from compiler.model.binding import Binding, Offers
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
-from compiler.model.package import CREDENTIALS, NAMESPACES, Platform
+from compiler.model.package import Platform
 from compiler.registry import component_of
 from compiler.resolve import (
     logins,
@@ -31,6 +31,7 @@ from compiler.resolve import (
     transformers,
     uses,
 )
+from compiler.resolve.added_instances import added_instances
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
@@ -50,7 +51,7 @@ def resolve(
 
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     """Bind everything in one environment: components, tenants, logins and the Job of a move."""
-    instances = {**platform.instances, **_brought_along(platform, memo, report)}
+    instances = {**platform.instances, **added_instances(platform, memo, report)}
     offers = _without_fallbacks(
         {instance.name: slots for instance, slots in memo.each(_offers, instances.values())}
     )
@@ -98,48 +99,6 @@ def _without_fallbacks(offers: Mapping[str, Offers]) -> dict[str, Offers]:
         else slots
         for name, slots in offers.items()
     }
-
-
-def _brought_along(platform: Platform, memo: Memo, report: Report) -> Mapping[str, Instance[Any]]:
-    """Workloads that components declare, such as a smoke test, and the stores of models."""
-    instances: dict[str, Instance[Any]] = {}
-    served = [instance for instance in platform.instances.values() if instance.section == "models"]
-    stores = model_store.groups(served)
-    _report_names_of_packages(platform, stores, report)
-    for name, group in stores.items():
-        instances[name] = _shared_store(model_store.store(name, group), memo)
-    for instance in platform.instances.values():
-        if instance.section != "components":
-            continue
-        for name, spec in component_of(instance).workloads(instance).items():
-            if name in platform.instances:
-                name_problems.report_taken_name(
-                    platform.instances[name], f"a workload that `{instance.name}` adds",
-                    platform.document, report, ("it adds it", instance.path),
-                )  # fmt: skip
-            else:
-                instances[name] = replace(
-                    instance, name=name, section="workloads", type="workload", spec=spec,
-                    declared=instance.path,
-                )  # fmt: skip
-    return instances
-
-
-def _report_names_of_packages(platform: Platform, stores: Iterable[str], report: Report) -> None:
-    """Report the instances that have the name of a package which belongs to no instance."""
-    owners = dict.fromkeys(stores, "the key that fetches models")
-    owners[NAMESPACES] = "the package of the namespaces"
-    if platform.settings.secrets.provider == "external-secrets":
-        owners[CREDENTIALS] = "the package of the credentials"
-    for name in sorted(owners.keys() & platform.instances.keys()):
-        instance = platform.instances[name]
-        name_problems.report_taken_name(instance, owners[name], platform.document, report)
-
-
-def _shared_store(store: Instance[Any], memo: Memo) -> Instance[Any]:
-    """Return the equal store of an earlier environment, or else this store."""
-    value = ("store", store.name, store.declared, store.spec.model_dump_json())
-    return memo.once(lambda: store, value, store.settings)
 
 
 def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding, ...]]:
