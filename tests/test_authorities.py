@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
 from support.cluster import lowered, objects, templates
+from support.command_line import run
 from support.paths import SCENARIOS
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.emit.manifests import manifests
 from compiler.files import next_to_spec
 from compiler.model.binding import AUTHORITIES
@@ -249,7 +248,7 @@ def _answer(folder: Path, file: str) -> str:
     (folder / "platform.yaml").write_text(
         f"{HEAD}    external-redis: {{host: redis.example.internal, ca: {{file: {file}}}}}\n"
     )
-    return CliRunner().invoke(platformc, ["validate"]).stderr
+    return run("validate").stderr
 
 
 @pytest.mark.parametrize(
@@ -330,6 +329,6 @@ def test_another_content_is_another_input(tmp_path: Path, monkeypatch: pytest.Mo
     mounted = Path("base/w/w-authorities/external-redis.crt")
     for content in (FILE.read_text(), FILE.read_text() * 2):
         Path("ca.pem").write_text(content)
-        assert CliRunner().invoke(platformc, ["compile"]).exit_code == 0
+        assert run("compile").exit_code == 0
         assert mounted.read_text() == content
-    assert "nothing changed" in CliRunner().invoke(platformc, ["compile"]).stderr
+    assert "nothing changed" in run("compile").stderr
