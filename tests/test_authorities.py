@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.cluster import lowered, objects, templates
+from support.cluster import config_files, lowered, objects, templates
 from support.command_line import run
 from support.paths import SCENARIOS
 
@@ -29,16 +29,9 @@ CA = BLOCK[0]
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n  components:\n"
 
 
-def files() -> dict[tuple[str, str], dict[str, str]]:
-    return {
-        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
-        for manifest in objects(SCENARIO, ENVIRONMENT)
-        if manifest["kind"] == "ConfigMap"
-    }
-
-
 def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
-    graph, configs, namespaces_with_file = lowered(SCENARIO, ENVIRONMENT).graph, files(), set()
+    graph, namespaces_with_file = lowered(SCENARIO, ENVIRONMENT).graph, set()
+    configs = config_files(SCENARIO, ENVIRONMENT)
     vouched = {
         binding.label: binding.provider.name for binding in graph.bindings if binding.offer.ca
     }
@@ -97,7 +90,7 @@ def test_feast_reads_its_lake_with_the_certificates_of_the_lake() -> None:
 
 def test_no_file_is_named_that_is_not_there() -> None:
     """In a pod's variables, and in the config files that it mounts."""
-    configs, count = files(), 0
+    configs, count = config_files(SCENARIO, ENVIRONMENT), 0
     for pod in templates(SCENARIO, ENVIRONMENT):
         mounted = [volume["configMap"]["name"] for volume in pod.spec.get("volumes", ())
                    if "configMap" in volume]  # fmt: skip
