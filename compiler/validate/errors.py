@@ -19,6 +19,8 @@ from compiler.document import Node
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.section import LONG, SHORT, Section, fields
 
+# The text to write instead, in one line or several.
+Help = str | tuple[str, ...]
 Loc = tuple[int | str, ...]
 _KEY = "[key]"  # pydantic's last location part if a map's key is wrong
 
