@@ -52,4 +52,4 @@ def help_for_key(error: FieldError, key: str, full: Path) -> Help:
 
 def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
     """Whether an unknown key differs from a known one only by capitals, dashes or a letter."""
-    return corrected_key(Span("", 1, 1, 1, 1), key, keys) is not None
+    return corrected_key(Span.of_file(""), key, keys) is not None
