@@ -128,9 +128,8 @@ def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report:
     """Run a rule once on every instance, and report its findings for all environments of the instance."""
     findings = Report()
     for instance, platform, names in instances:
-        if _has_findings(
-            rule, instance, platform, findings
-        ):  # seldom: one report serves most instances
+        # Seldom, so one report serves most instances.
+        if _has_findings(rule, instance, platform, findings):
             for name in names:
                 report.within(name).extend(findings.diagnostics)
             findings = Report()

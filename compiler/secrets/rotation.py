@@ -205,9 +205,8 @@ def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...
     match resource.kind:
         case "Deployment" | "StatefulSet" | "DaemonSet":
             return _rollout(f"{resource.kind.lower()}/{name} {space}")
-        case "Job" if (
-            not consumes
-        ):  # it gives the new value to the server; a consumer's Job is done
+        # A server's Job gives it the new value; a consumer's Job is done.
+        case "Job" if not consumes:
             return (
                 f"kubectl delete job {name} {space} --ignore-not-found",
                 f"kubectl apply --server-side -k {root} -l {_selector(resource)}",

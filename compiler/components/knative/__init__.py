@@ -37,11 +37,8 @@ KNATIVE_SERVING = model.CustomResource(
 )
 # The longest request, and the most requests at once in a pod, unless config-defaults allows more.
 MOST_SECONDS, MOST_REQUESTS = 600, 1000
-SKIPPED = (
-    "kind.local",
-    "ko.local",
-    "dev.local",
-)  # upstream's own registries-skipping-tag-resolving
+# Upstream's own registries-skipping-tag-resolving.
+SKIPPED = ("kind.local", "ko.local", "dev.local")
 
 
 class Autoscaler(model.Section):
