@@ -77,7 +77,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     else:
         # Feast 0.67 (file_source.py) makes pyarrow's file system with an endpoint and no addressing.
         claimed[feature_store.LAKE] = s3.Claim(
-            buckets=(spec.adopted.bucket or spec.bucket or me.name,),
+            buckets=(spec.bucket_of(me.name),),
             shared=spec.shared,
             path_only=True,
         )
@@ -130,7 +130,7 @@ def _registry_claims(me: model.Instance[Spec]) -> dict[model.Requires[Any], mode
 def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Claim:
     per_process = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
-        database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+        database=me.spec.database_of(me.name),
         exists=me.spec.adopted.database is not None,
         connections=processes * per_process,
         shared=me.spec.shared,

@@ -86,14 +86,14 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     # A rolling update runs one pod more, and the setup is another process.
     return {
         METADATA: postgresql.Claim(
-            database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+            database=me.spec.database_of(me.name),
             exists=me.spec.adopted.database is not None,
             connections=(me.spec.replicas + 2) * POOL,
             calculation=f"{me.spec.replicas + 2} processes x {POOL}",
             creates_tables=True,
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),
-        STORE: s3.Claim(buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,)),
+        STORE: s3.Claim(buckets=(me.spec.bucket_of(me.name),)),
     }
 
 
