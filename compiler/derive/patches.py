@@ -27,8 +27,8 @@ from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, PatchedObject
 from compiler.model.resource import ConfigFiles, Resource
 from compiler.registry import in_upstream_namespace
-from compiler.spec.component import Patch
 from compiler.spec.image import is_floating, split_image
+from compiler.spec.patch import Patch
 from compiler.upstream.prerequisites import required
 
 ROOT: Path = ("spec",)
