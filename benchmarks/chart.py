@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from benchmarks import variants
 from benchmarks.finder import Finder
 from benchmarks.platforms import Spec
-from benchmarks.template import LABEL, MODEL, Chart, Node, camel, with_name
-from benchmarks.variants import Manifest
+from benchmarks.template import MODEL, Chart, Node, camel, with_name
+from benchmarks.variants import Manifest, instance
 
 _HASH = re.compile(r"-[0-9a-f]{8}$")  # of a Job's template, which its name ends with
 
@@ -45,10 +45,6 @@ def _sections(
         node = with_name(finder.node(row, section, ("object",)))
         results.setdefault(section, []).append(node)
     return results
-
-
-def instance(manifest: Manifest) -> str:
-    return str(manifest["metadata"]["labels"][f"{LABEL}instance"])
 
 
 def _rows(

@@ -41,13 +41,21 @@ class Case:
 class Measured:
     """Everything that the document shows."""
 
-    cases: Sequence[Case]  # the reference, small, middle, large
+    reference: Case
+    small: Case
+    middle: Case
+    large: Case
     unchanged: Runs
     changed: Runs
     roots: Sequence[Root]
     checked: Sequence[tuple[str, int, Pairs]]
     growths: Sequence[Growth]
     comparisons: Sequence[Comparison]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """The platforms by size."""
+        return (self.reference, self.small, self.middle, self.large)
 
 
 def insert(text: str, file: Path, module: str) -> None:
@@ -93,7 +101,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _targets(measured: Measured) -> Iterator[str]:
-    reference, _, middle, large = measured.cases
+    reference, middle, large = measured.reference, measured.middle, measured.large
     growth = large.platformc.wall / middle.platformc.wall
     memory = large.platformc.memory
     worst = max(root.pairs.cpu.median for root in measured.roots)
@@ -175,10 +183,9 @@ def _figures(runs: Runs) -> list[str]:
 
 
 def _incremental(measured: Measured) -> Iterator[str]:
-    middle = measured.cases[2]
-    yield f"### Again, {_title(middle)}\n"
+    yield f"### Again, {_title(measured.middle)}\n"
     rows = {
-        "cold": middle.platformc,
+        "cold": measured.middle.platformc,
         "nothing changed": measured.unchanged,
         "one model changed": measured.changed,
     }

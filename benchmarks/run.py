@@ -67,32 +67,35 @@ def main() -> None:
 def _measured(sizes: Sizes, folder: Path, new_workplace: WorkplaceMaker) -> Measured:
     rounds = sizes.rounds
     reference_platform = new_workplace(reference(), folder / "reference")
-    cases = [_case("the reference platform", reference_platform, sizes.often)]
-    comparisons = _of_reference(cases[0], reference_platform, sizes.often)
+    reference_case = _case("the reference platform", reference_platform, sizes.often)
+    comparisons = _of_reference(reference_case, reference_platform, sizes.often)
     _log("kustomize on every root of the reference platform")
     roots = parts.roots(new_workplace(reference(), folder / "roots"), rounds)
-    small, growing = _by_environments(sizes, folder, new_workplace)
-    middle = new_workplace(platform(sizes.middle, 3), folder / "middle")
-    cases += [small, _case(f"{sizes.middle:,} models", middle, rounds)]
-    comparisons += _of_models(cases[2], middle, rounds)
+    small, by_environments = _by_environments(sizes, folder, new_workplace)
+    middle_platform = new_workplace(platform(sizes.middle, 3), folder / "middle")
+    middle = _case(f"{sizes.middle:,} models", middle_platform, rounds)
+    comparisons += _of_models(middle, middle_platform, rounds)
     _log("nothing changed, one model changed")
-    middle.cold().run()
-    unchanged = alone(middle.unchanged(), sizes.often)
-    changed = alone(middle.one_model_changed(), sizes.often)
+    middle_platform.cold().run()
+    unchanged = alone(middle_platform.unchanged(), sizes.often)
+    changed = alone(middle_platform.one_model_changed(), sizes.often)
     _log("kustomize on every root of one environment, and kubeconform")
     split = new_workplace(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
     second = new_workplace(reference(), folder / "checked")
     checked = [
         (case.name, case.objects, parts.check(workplace, rounds))
-        for case, workplace in ((cases[0], second), (cases[2], split))
+        for case, workplace in ((reference_case, second), (middle, split))
     ]
     for name in ("middle", "split"):
         shutil.rmtree(folder / name)
-    large = new_workplace(platform(sizes.large, 3), folder / "large")
-    cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
-    by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
-    return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
+    large_platform = new_workplace(platform(sizes.large, 3), folder / "large")
+    large = _case(f"{sizes.large:,} models", large_platform, min(rounds, 3))
+    by_models = Growth("models", (sizes.middle, sizes.large), middle.runs, large.runs)
+    return Measured(
+        reference_case, small, middle, large, unchanged, changed, roots, checked,
+        [by_models, by_environments], comparisons,
+    )  # fmt: skip
 
 
 def _of_reference(case: Case, workplace: Workplace, rounds: int) -> list[Comparison]:

@@ -10,7 +10,6 @@ from typing import Any
 Node = Any  # a mapping, a list, a scalar, or one of the classes here
 MODEL = "model"  # the section of the loop's variable
 LABEL = "app.kubernetes.io/"
-PART_OF = f"{LABEL}part-of"
 
 
 @dataclass(frozen=True, slots=True)

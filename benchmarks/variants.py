@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.platforms import Spec, merged, text
-from benchmarks.template import MODEL, Value, camel
+from benchmarks.template import LABEL, MODEL, Value, camel
 from compiler import pipeline
 from compiler.emit.manifests import manifests
 
@@ -54,6 +54,11 @@ def objects(spec: Spec) -> list[Manifest]:
     if result.report.failed:
         raise ValueError("\n".join(item.message for item in result.report.sorted()))
     return manifests(result.lowered[None])
+
+
+def instance(manifest: Manifest) -> str:
+    """The name of the instance to which an object belongs."""
+    return str(manifest["metadata"]["labels"][f"{LABEL}instance"])
 
 
 def otherwise(spec: Spec) -> Spec:

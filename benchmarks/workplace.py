@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks import peers
 from benchmarks.chart import chart
 from benchmarks.measure import Task
-from benchmarks.peers import Manifest
 from benchmarks.platforms import Spec, text
+from benchmarks.variants import Manifest
 from compiler import pipeline
 from compiler.emit.manifests import manifests
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.diagnosing import HEADER
 from support.paths import ROOT, SCENARIOS
 from support.scenarios import compiled
 
-from compiler.cli import platformc
 from compiler.pipeline import compile as compile_spec
 
 GUIDE = (ROOT / "docs" / "how-to" / "adopt.md").read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def adopt(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *options: 
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.chdir(folder)
     (folder / "platform.yaml").write_text(EMPTY)
-    return CliRunner().invoke(platformc, ["adopt", "prod", *options])
+    return run("adopt", "prod", *options)
 
 
 def test_live_objects_become_sections_that_compile(
@@ -289,7 +289,7 @@ def test_the_guides_commands_run_and_name_the_objects_of_its_spec(
             result = adopt(tmp_path, monkeypatch, json.dumps({"items": LIVE}), *words[3:])
             (tmp_path / "platform.yaml").write_text(ADOPTED)
         elif words[0] == "platformc":
-            result = CliRunner().invoke(platformc, words[1:])
+            result = run(*words[1:])
         assert result.exit_code == 0, (line, result.output)
     plan = result.stdout.splitlines()
     assert any("the namespace mlflow denies all traffic" in line for line in plan)
@@ -337,6 +337,6 @@ def test_the_image_of_an_adopted_volume_is_not_compared_with_that_of_a_volume_be
         (f'{{image: "postgres:14.18-bookworm", {adopted.replace("CLAIM", "mlflow-db")}}}', 1),
     ):
         Path("platform.yaml").write_text(f"{head}    postgres: {postgres}\n")
-        result = CliRunner().invoke(platformc, ["compile"])
+        result = run("compile")
         assert result.exit_code == status, result.output
         assert ("refused-data" in result.output) == bool(status)

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
-from support.cluster import lowered, objects, templates
+from support.cluster import config_files, lowered, objects, templates
+from support.command_line import run
 from support.paths import SCENARIOS
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.emit.manifests import manifests
 from compiler.files import next_to_spec
 from compiler.model.binding import AUTHORITIES
@@ -30,16 +29,9 @@ CA = BLOCK[0]
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n  components:\n"
 
 
-def files() -> dict[tuple[str, str], dict[str, str]]:
-    return {
-        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
-        for manifest in objects(SCENARIO, ENVIRONMENT)
-        if manifest["kind"] == "ConfigMap"
-    }
-
-
 def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
-    graph, configs, namespaces_with_file = lowered(SCENARIO, ENVIRONMENT).graph, files(), set()
+    graph, namespaces_with_file = lowered(SCENARIO, ENVIRONMENT).graph, set()
+    configs = config_files(SCENARIO, ENVIRONMENT)
     vouched = {
         binding.label: binding.provider.name for binding in graph.bindings if binding.offer.ca
     }
@@ -98,7 +90,7 @@ def test_feast_reads_its_lake_with_the_certificates_of_the_lake() -> None:
 
 def test_no_file_is_named_that_is_not_there() -> None:
     """In a pod's variables, and in the config files that it mounts."""
-    configs, count = files(), 0
+    configs, count = config_files(SCENARIO, ENVIRONMENT), 0
     for pod in templates(SCENARIO, ENVIRONMENT):
         mounted = [volume["configMap"]["name"] for volume in pod.spec.get("volumes", ())
                    if "configMap" in volume]  # fmt: skip
@@ -249,7 +241,7 @@ def _answer(folder: Path, file: str) -> str:
     (folder / "platform.yaml").write_text(
         f"{HEAD}    external-redis: {{host: redis.example.internal, ca: {{file: {file}}}}}\n"
     )
-    return CliRunner().invoke(platformc, ["validate"]).stderr
+    return run("validate").stderr
 
 
 @pytest.mark.parametrize(
@@ -330,6 +322,6 @@ def test_another_content_is_another_input(tmp_path: Path, monkeypatch: pytest.Mo
     mounted = Path("base/w/w-authorities/external-redis.crt")
     for content in (FILE.read_text(), FILE.read_text() * 2):
         Path("ca.pem").write_text(content)
-        assert CliRunner().invoke(platformc, ["compile"]).exit_code == 0
+        assert run("compile").exit_code == 0
         assert mounted.read_text() == content
-    assert "nothing changed" in CliRunner().invoke(platformc, ["compile"]).stderr
+    assert "nothing changed" in run("compile").stderr

@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.paths import SCENARIOS
 from support.scenarios import compiled
 
-from compiler.cli import platformc
 from compiler.interfaces import s3
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
@@ -330,8 +330,8 @@ def restore(tmp_path: Path, *options: str, generated: bool = True) -> Result:
     (tmp_path / "platform.yaml").write_text(spec, encoding="utf-8")
     location = ["default", "-f", str(tmp_path / "platform.yaml")]
     if generated:
-        CliRunner().invoke(platformc, ["secrets", "generate", *location])
-    return CliRunner().invoke(platformc, ["restore", *location, *options])
+        run("secrets", "generate", *location)
+    return run("restore", *location, *options)
 
 
 def test_on_a_new_cluster_data_comes_before_the_servers_that_would_make_it_anew(
@@ -362,7 +362,7 @@ def test_no_run_of_argo_writes_while_a_restore_replaces_data(tmp_path: Path) -> 
         f"    nightly: {{{image}, schedule: '0 3 * * *'}}\n    by-hand: {{{image}}}\n"
     )
     words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
-    lines = CliRunner().invoke(platformc, words).stdout.splitlines()
+    lines = run(*words).stdout.splitlines()
     schedule = "cronworkflow.argoproj.io/nightly"
     patch = f'kubectl patch {schedule} -n mlops --type=merge -p \'{{"spec":{{"suspend":%s}}}}\''
     (job,) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
@@ -379,7 +379,7 @@ def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: P
         "    mlflow: {gc: {schedule: '0 3 * * 0'}, smoke: false}\n"
     )
     words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
-    lines = CliRunner().invoke(platformc, words).stdout.splitlines()
+    lines = run(*words).stdout.splitlines()
     schedules = [line for line in lines if '"suspend":true' in line]
     # The schedules of the stores too: a backup would copy data that is half replaced.
     assert [line.split()[2] for line in schedules] == [
@@ -510,9 +510,7 @@ def test_keys_that_the_cluster_holds_are_asked_for_there(tmp_path: Path) -> None
     spec = (SCENARIOS / "backup" / "platform.yaml").read_text(encoding="utf-8")
     text = spec.replace("spec:\n", "spec:\n  secrets: {provider: existing}\n", 1)
     (tmp_path / "platform.yaml").write_text(text, encoding="utf-8")
-    result = CliRunner().invoke(
-        platformc, ["restore", "default", "-f", str(tmp_path / "platform.yaml")]
-    )
+    result = run("restore", "default", "-f", tmp_path / "platform.yaml")
     assert result.exit_code == 0
     assert "kubectl get secret postgres-backup-key" in result.stdout
 
@@ -560,7 +558,7 @@ def test_the_pod_that_restores_reaches_the_store() -> None:
 def restore_of(section: str, tmp_path: Path, *options: str) -> Result:
     (tmp_path / "platform.yaml").write_text(f"{OPERATED}    cloudnative-pg: {section}\n")
     location = ["default", "-f", str(tmp_path / "platform.yaml")]
-    return CliRunner().invoke(platformc, ["restore", *location, *options])
+    return run("restore", *location, *options)
 
 
 @pytest.mark.parametrize("options", [(), ("--replace",), ("--only", "cloudnative-pg")])

@@ -7,10 +7,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from support.command_line import run
 from support.paths import ROOT
 
-from compiler.cli import platformc
 from compiler.model.manifest import Manifest
 from compiler.pipeline import compile as compile_spec
 
@@ -43,7 +42,7 @@ def test_its_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
     for line in COMMANDS:
         words = shlex.split(line)
         if words[0] == "platformc":
-            result = CliRunner().invoke(platformc, words[1:])
+            result = run(*words[1:])
             assert result.exit_code == 0, (line, result.output)
             printed[" ".join(words[1:])] = result.stdout
     for secret in ("postgres-backups", "postgres-backup-key", "seaweedfs-backup-key"):

@@ -131,13 +131,17 @@ def test_a_table_says_which_targets_are_reached(tmp_path: Path) -> None:
         return Runs((Run(wall, wall, 100), Run(wall, wall, 120)))
 
     pairs = dict.fromkeys(("helm", "Jinja2"), Pairs(runs(1), runs(2)))
-    cases = [report.Case(name, 3, 349, pairs) for name in ("first", "small", "middle", "large")]
+    first, small, middle, large = (
+        report.Case(name, 3, 349, pairs) for name in ("first", "small", "middle", "large")
+    )
     roots = [parts.Root("dev", 301, Pairs(runs(2), runs(1)))]
     checked = [("middle", 349, Pairs(runs(0.1), runs(4)))]
-    growths = [Growth("models", (10, 100), cases[0].runs, cases[0].runs)]
+    growths = [Growth("models", (10, 100), first.runs, first.runs)]
     comparison = Comparison("first", "813904f", Pairs(runs(1.5), runs(1)), 1.4)
     text = report.markdown(
-        report.Measured(cases, runs(0.1), runs(0.5), roots, checked, growths, [comparison])
+        report.Measured(
+            first, small, middle, large, runs(0.1), runs(0.5), roots, checked, growths, [comparison]
+        )
     )
     reached = [line.split(" | ")[-1].removesuffix(" |") for line in text.splitlines()[6:16]]
     assert reached == [

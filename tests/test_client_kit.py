@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from support.command_line import run
 from support.programs import tool
 from support.scenarios import compiled, scenario_names
 
-from compiler.cli import platformc
 from compiler.delivery import client_kit
 
 SPEC = """\
@@ -50,7 +49,7 @@ USER_DEPLOYMENT = {
 
 
 def ran(*arguments: str) -> str:
-    result = CliRunner().invoke(platformc, arguments)
+    result = run(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -220,6 +219,6 @@ def test_no_laptop_gets_an_address_of_the_cluster() -> None:
 def test_a_workload_that_is_none_is_refused(tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"
     spec.write_text(SPEC)
-    result = CliRunner().invoke(platformc, ["client-kit", "default", "notebook", "-f", str(spec)])
+    result = run("client-kit", "default", "notebook", "-f", spec)
     assert result.exit_code == 2
     assert "did you mean `notebooks`" in result.stderr

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner
+from support.command_line import run
 from support.paths import SCENARIOS, TESTS
 from support.scenarios import compiled, scenario_names
 
@@ -255,7 +255,7 @@ def test_a_journal_in_the_tree_is_not_believed(tmp_path: Path, journal: str) -> 
     (stage := tmp_path / STATE / "stage").mkdir(parents=True)
     (stage / "0").write_text("touch ran")
     (tmp_path / STATE / "journal.json").write_text(journal)
-    result = CliRunner().invoke(platformc, ["compile", "-f", str(tmp_path / "platform.yaml")])
+    result = run("compile", "-f", tmp_path / "platform.yaml")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "important.txt").read_text() == "precious"
     assert not (tmp_path / ".git").exists()

@@ -7,10 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from support.diagnosing import GOLDENS, golden_names, golden_source, run
+from support.command_line import run, run_script
+from support.goldens import GOLDENS, golden_names, golden_source
 
-from compiler.cli import platformc
 from compiler.diagnostics.codes import CODES
 
 
@@ -19,10 +18,9 @@ def answer(name: str, folder: Path) -> str:
     shutil.copy(GOLDENS / name / "platform.yaml", folder / "platform.yaml")
     steps = GOLDENS / name / "steps.sh"
     if steps.is_file():
-        return run(folder, steps.read_text()).stderr
-    stderr = CliRunner().invoke(platformc, ["compile"]).stderr
-    # Where it compiles, how many files that makes is another test's business.
-    # and so is the next command.
+        return run_script(folder, steps.read_text()).stderr
+    stderr = run("compile").stderr
+    # Where it compiles, other tests read the next command and the number of files.
     stderr = re.sub(r"^next:\n(  .*\n)+", "", stderr, flags=re.M)
     return re.sub(r"^platform\.yaml: .* written\n", "", stderr, flags=re.M)
 

@@ -10,12 +10,12 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.paths import TESTS
 from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.diagrams import mermaid as mermaid_module
 from compiler.diagrams import svg as svg_module
 from compiler.diagrams.edges import edges
@@ -42,7 +42,7 @@ def views() -> list[View]:
 
 
 def graph(*options: str) -> Result:
-    return CliRunner().invoke(platformc, ["graph", "-f", str(LARGE), *options])
+    return run("graph", "-f", LARGE, *options)
 
 
 def test_the_large_graph_is_large() -> None:
@@ -132,7 +132,7 @@ def test_a_model_leads_to_the_store_that_it_is_fetched_from() -> None:
 
 
 def impact(*words: str) -> Result:
-    return CliRunner().invoke(platformc, ["impact", "-f", str(LARGE), *words])
+    return run("impact", "-f", LARGE, *words)
 
 
 def test_the_impact_of_a_server_reaches_the_pods_behind_its_users() -> None:

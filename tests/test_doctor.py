@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from support.command_line import run
 from support.paths import SCENARIOS
 from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.delivery.certificates import DAY
 from compiler.delivery.doctor import check
 from compiler.emit.manifests import manifests
@@ -289,7 +288,7 @@ def test_doctor_asks_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     spec = str(SCENARIOS / "minimal" / "platform.yaml")
     words = ["doctor", "default", "-f", spec, "--context", "prod"]
-    result = CliRunner().invoke(platformc, words)
+    result = run(*words)
     assert result.exit_code == 1
     assert result.stdout == "missing  the cluster does not answer: connection refused\n"
 

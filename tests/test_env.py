@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from support.cluster import environments, lowered, templates
+from support.command_line import run
 from support.paths import SCENARIOS
 
-from compiler.cli import platformc
 from compiler.delivery.client_kit import in_pod
 
 
@@ -19,7 +19,7 @@ def env(
     name: str, *options: str, scenario: str = "existing-logins", environment: str = "default"
 ) -> Result:
     spec = SCENARIOS / scenario / "platform.yaml"
-    return CliRunner().invoke(platformc, ["env", name, environment, "-f", str(spec), *options])
+    return run("env", name, environment, "-f", spec, *options)
 
 
 @pytest.mark.parametrize("name", ["train", "report"])
@@ -88,7 +88,7 @@ def test_each_server_has_its_own_port_on_a_laptop(tmp_path: Path) -> None:
         "  workloads:\n"
         "    count: {image: 'python:3.12.1', command: [python], schedule: '0 3 * * *', uses: [ducks, geese, seaweedfs]}\n"
     )
-    lines = CliRunner().invoke(platformc, ["env", "count", "-f", str(spec), "--laptop"]).stdout
+    lines = run("env", "count", "-f", spec, "--laptop").stdout
     for name, port in (("ducks", 8080), ("geese", 8081)):
         assert f"port-forward service/{name}-predictor {port}:80\n" in lines
         assert f"{name.upper()}_URL=http://localhost:{port}\n" in lines
@@ -137,7 +137,7 @@ spec:
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> str:
     spec = tmp_path_factory.mktemp("laptop") / "platform.yaml"
     spec.write_text(SPEC)
-    result = CliRunner().invoke(platformc, ["env", "train", "-f", str(spec), "--laptop"])
+    result = run("env", "train", "-f", spec, "--laptop")
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -179,9 +179,9 @@ def test_the_kit_that_the_lines_name_can_be_written(tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"
     spec.write_text(SPEC.replace("  workloads:", "    kserve: {mode: standard}\n  models:\n    risk: "
         "{image: 'registry.example.internal/risk:1', access: inside, uses: [seaweedfs]}\n  workloads:"))  # fmt: skip
-    lines = CliRunner().invoke(platformc, ["env", "risk", "-f", str(spec), "--laptop"]).stdout
+    lines = run("env", "risk", "-f", spec, "--laptop").stdout
     (command,) = re.findall(r"`platformc (client-kit [^`]*)`", lines)
-    result = CliRunner().invoke(platformc, [*command.split(), "-f", str(spec)])
+    result = run(*command.split(), "-f", spec)
     assert result.exit_code == 0, result.output
     kit = tmp_path / "clients/default/risk"
     (path,) = re.findall(r"AWS_CONFIG_FILE=(.*)", (kit / "client.env").read_text())

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.cluster import lowered, objects, templates
+from support.command_line import run
 from support.diagnosing import diagnosed
 
 from compiler import kube, pipeline
-from compiler.cli import platformc
 from compiler.upstream.prerequisites import administration
 
 SCENARIO, ENVIRONMENT = "existing-logins", "default"
@@ -166,7 +165,7 @@ def test_the_annotations_that_a_reader_needs_are_listed(
     )
     (tmp_path / "platform.yaml").write_text(f"{HEAD}    {section}")
     monkeypatch.chdir(tmp_path)
-    answer = CliRunner().invoke(platformc, ["secrets", "list", "--format", "json"])
+    answer = run("secrets", "list", "--format", "json")
     (row,) = json.loads(answer.stdout)["secrets"]
     endpoint = "serving.kserve.io/s3-endpoint"
     if provider == "existing":

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from ruamel.yaml import YAML
+from support.command_line import run
 from support.corpus import FOLDER, Mistake, mistakes
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document.span import Span
 from compiler.fix import Fixed, fixed
@@ -224,7 +223,7 @@ def test_command_corrects_the_file_and_says_so(tmp_path: Path) -> None:
         f"\ufeff{HEADER}spec:\n  components:\n    postgres: {{storag: 20Gi}}\n".encode()
     )
     spec.chmod(0o640)
-    result = CliRunner().invoke(platformc, ["validate", "--fix", "-f", str(spec)])
+    result = run("validate", "--fix", "-f", spec)
     assert (result.exit_code, result.stdout) == (0, "")
     assert f"fixed[unknown-key]: {spec}:6:16: now `storage`" in result.stderr
     assert spec.read_bytes().endswith(b"postgres: {storage: 20Gi}\n")
@@ -241,7 +240,7 @@ def test_all_line_ends_of_yaml_count(end: str, tmp_path: Path) -> None:
     assert edited_text(whole) == whole.replace("mlfow", "mlflow")
     file = tmp_path / "platform.yaml"
     file.write_bytes(whole.encode())
-    result = CliRunner().invoke(platformc, ["validate", "--fix", "-f", str(file)])
+    result = run("validate", "--fix", "-f", file)
     assert result.exit_code == 1, result.stderr  # it has no store
     assert "mlflow: {}" in file.read_bytes().decode()
 
@@ -258,7 +257,7 @@ def test_an_excerpt_is_the_line_of_the_position(end: str, tmp_path: Path) -> Non
     file = tmp_path / "platform.yaml"
     file.write_bytes(f"{HEADER}spec:\n  # a{end}  components:\n    mlfow: {{}}\n".encode())
     line = HEADER.count("\n") + 4
-    result = CliRunner().invoke(platformc, ["validate", "-f", str(file)])
+    result = run("validate", "-f", file)
     assert f"{file}:{line}:5\n" in result.stderr
     assert f"\n{line} |     mlfow: {{}}\n" in result.stderr
     assert f"warning[hidden-character]: the character U+{ord(end):04X}" in result.stderr

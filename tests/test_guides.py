@@ -8,12 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from support.cluster import environments, lowered
+from support.command_line import run
 from support.paths import ROOT
 
 from compiler import pipeline
-from compiler.cli import platformc
 
 BLOCK = re.compile(r"```(yaml|sh)\n(.*?)```", re.DOTALL)
 
@@ -32,7 +31,7 @@ def typed(guide: str, folder: Path) -> dict[str, list[str]]:
                 subprocess.run(["sh", "-c", command], check=True, capture_output=True)
             elif command.startswith("platformc"):
                 words = shlex.split(command)[1:]
-                result = CliRunner().invoke(platformc, words)
+                result = run(*words)
                 assert result.exit_code in (0, 1 if words[0] == "diff" else 0), (
                     line,
                     result.output,

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from support.command_line import run
 from support.paths import SCENARIOS
 from support.scenarios import compiled
 from test_adopt import LIVE
 
-from compiler.cli import platformc
 from compiler.delivery import doctor
 from compiler.delivery.adoption import adoptions, live_objects, strangers, text
 from compiler.delivery.answers import Ask, WrongAnswerError
@@ -84,7 +83,7 @@ def test_a_cluster_forges_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     spec = str(SCENARIOS / "minimal" / "platform.yaml")
-    result = CliRunner().invoke(platformc, ["doctor", "default", "-f", spec])
+    result = run("doctor", "default", "-f", spec)
     assert result.exit_code == 1
     assert result.stdout.count("\n") == 1
     assert "\x1b" not in result.stdout

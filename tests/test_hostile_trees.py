@@ -94,20 +94,6 @@ def test_a_repository_in_the_tree_runs_no_program(
     assert ran.exists(), "the trap would not have sprung"
 
 
-def test_git_follows_no_link_to_another_repository(tree: Path) -> None:
-    foreign = tree.parent / "other"
-    foreign.mkdir()
-    (foreign / "platform.yaml").write_text(SPEC.replace("minimal", "precious"))
-    git(foreign, "init", "-q")
-    git(foreign, "add", "-A")
-    git(foreign, "commit", "-q", "-m", "x")
-    (tree / ".git").symlink_to(foreign / ".git")
-    result = run("diff", "HEAD")
-    assert result.exit_code == 2
-    assert "symbolic link" in result.stderr
-    assert "precious" not in result.output
-
-
 @pytest.fixture
 def foreign(tree: Path) -> Path:
     """Another repository on the machine, with a spec that the tree may not show."""
@@ -119,6 +105,14 @@ def foreign(tree: Path) -> Path:
     git(folder, "commit", "-q", "-m", "x")
     git(folder, "worktree", "add", "-q", str(tree.parent / "worktree"))
     return folder
+
+
+def test_git_follows_no_link_to_another_repository(tree: Path, foreign: Path) -> None:
+    (tree / ".git").symlink_to(foreign / ".git")
+    result = run("diff", "HEAD")
+    assert result.exit_code == 2
+    assert "symbolic link" in result.stderr
+    assert "precious" not in result.output
 
 
 def _file(tree: Path, foreign: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from support.corpus import Mistake, mistakes
+from support.nested import maps
 from support.paths import ROOT, SCENARIOS
 from support.scenarios import scenario_names
 
@@ -152,19 +152,11 @@ def test_it_refuses_every_mistake_of_the_corpus_that_is_one_of_shape(mistake: Mi
     assert not CHECK.is_valid(yaml.load(mistake.text, yaml.CSafeLoader))
 
 
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value:
-        if isinstance(inner, (dict, list)):
-            yield from _parts(inner)
-
-
 def test_every_text_of_a_form_has_an_example_and_every_backtick_is_markdown() -> None:
-    forms = [part for part in _parts(SCHEMA) if "patternErrorMessage" in part]
+    forms = [part for part in maps(SCHEMA) if "patternErrorMessage" in part]
     assert len(forms) > 400
     assert all({"examples", "default"} & part.keys() for part in forms)
-    texts = [part for part in _parts(SCHEMA) if "`" in str(part.get("description", ""))]
+    texts = [part for part in maps(SCHEMA) if "`" in str(part.get("description", ""))]
     assert len(texts) > 100
     assert all(part["markdownDescription"] == part["description"] for part in texts)
 

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from support.cluster import Template, environments, lowered, objects, templates
+from support.cluster import Template, config_files, environments, lowered, objects, templates
 
 from compiler.interfaces import redis, s3, sql
 from compiler.model.binding import Binding
@@ -88,7 +88,7 @@ def _statements(text: str) -> Iterator[tuple[Manifest, str, str]]:
 
 
 def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    files = _files(scenario, environment)
+    files = config_files(scenario, environment)
     for job in _of_type("minio", "Job", scenario, environment):
         (container,) = job.spec["containers"]
         data = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]
@@ -96,14 +96,6 @@ def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
         for name, key in re.findall(r'^key (\S+) "\$(\w+)"', data["buckets.sh"], re.M):
             for _, bucket, right in _statements(data[f"{name}.json"]):
                 yield variables[key], bucket, right
-
-
-def _files(scenario: str, environment: str) -> dict[tuple[str, str], dict[str, str]]:
-    return {
-        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
-        for manifest in objects(scenario, environment)
-        if manifest["kind"] == "ConfigMap"
-    }
 
 
 def _seaweedfs(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
@@ -195,7 +187,7 @@ def _copying(scenario: str, environment: str) -> set[str]:
 
 def logins(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
     """The owner of each Secret, the database that it opens and the right, as Jobs and operators make them."""
-    files = _files(scenario, environment)
+    files = config_files(scenario, environment)
     yield from _managed(scenario, environment)
     for job in _of_type("postgres", "Job", scenario, environment):
         sql = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sql"]
@@ -248,7 +240,7 @@ def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
 
 def _read_by(secret: str, scenario: str, environment: str) -> str:
     """The database in which the Job of a cluster lets a login read."""
-    files = _files(scenario, environment)
+    files = config_files(scenario, environment)
     databases: set[str] = {
         database
         for job in _of_type("cloudnative-pg", "Job", scenario, environment)

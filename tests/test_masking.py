@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from support.command_line import run
 from support.diagnosing import HEADER, diagnosed
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
-from compiler.cli import platformc
 from compiler.commands.options import FORMATS
 from compiler.diagnostics import github, json, junit, masked_files, masking, sarif, text
 from compiler.model import Path as Keys
@@ -166,7 +165,7 @@ OWN_WORDS = {
 def test_a_credential_hides_no_word_of_the_compiler(component: str, tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"
     spec.write_text(f"{HEADER}spec:\n  components:\n    {component}\n")
-    result = CliRunner().invoke(platformc, ["validate", "-f", str(spec)])
+    result = run("validate", "-f", spec)
     assert OWN_WORDS[component] in result.stderr
     assert ": ********" in result.stderr
 

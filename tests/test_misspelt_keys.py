@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
+from support.command_line import run
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.fix import Fixed, fixed
 
 BASE = "spec:\n  components:\n    seaweedfs: {}\n    postgres: {}\n"
@@ -118,5 +117,5 @@ def test_the_command_ends_with_the_errors(tmp_path: object) -> None:
     file = f"{tmp_path}/platform.yaml"
     with open(file, "w") as spec:
         spec.write(f"{HEADER}{THERE['a component before the right one'][0]}\n")
-    result = CliRunner().invoke(platformc, ["validate", "--fix", "-f", file])
+    result = run("validate", "--fix", "-f", file)
     assert result.exit_code == 1, result.stderr

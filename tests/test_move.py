@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 
-from compiler.cli import platformc
 from compiler.diff import Change, worst
 from compiler.diff.compare import compare
 from compiler.diff.data import moved
@@ -188,9 +188,7 @@ def plan(tmp_path: Path, state: str, *options: str) -> Result:
     (tmp_path / "platform.yaml").write_text(
         f"{HEAD}  move: {{from: minio, to: seaweedfs{state}}}\n  components: {components}\n"
     )
-    return CliRunner().invoke(
-        platformc, ["move", "default", "-f", str(tmp_path / "platform.yaml"), *options]
-    )
+    return run("move", "default", "-f", tmp_path / "platform.yaml", *options)
 
 
 def lines(result: Result, words: str) -> list[int]:
@@ -211,9 +209,7 @@ def test_the_copy_starts_when_rook_has_made_the_store_its_users_and_buckets(
     old: str, tmp_path: Path
 ) -> None:
     (tmp_path / "platform.yaml").write_text(text(old))
-    printed = CliRunner().invoke(
-        platformc, ["move", "default", "-f", str(tmp_path / "platform.yaml")]
-    )
+    printed = run("move", "default", "-f", tmp_path / "platform.yaml")
     (started,) = lines(printed, "--from=cronjob/move")
     side = "from" if old == "ceph" else "to"
     for condition, objects in (
@@ -284,7 +280,7 @@ def test_a_pooler_goes_before_another_kind_of_pooler_takes_its_name(
         words += ["--since", str(tmp_path / "before.yaml")]
     elif not state:
         words += ["--back"]
-    printed = CliRunner().invoke(platformc, words)
+    printed = run(*words)
     assert printed.exit_code == 0, printed.output
     script = printed.stdout.splitlines()
     places = [script.index(deletion) for deletion in deletions]
@@ -301,7 +297,7 @@ def test_a_pooler_of_the_old_server_stops_with_the_clients(tmp_path: Path) -> No
     """It keeps sessions open, for whose end the Job waits."""
     (tmp_path / "platform.yaml").write_text(POOLED.replace(" STATE", OVER))
     words = ["move", "default", "-f", str(tmp_path / "platform.yaml")]
-    script = CliRunner().invoke(platformc, words).stdout.splitlines()
+    script = run(*words).stdout.splitlines()
     stop = script.index("kubectl scale deployment/pgbouncer -n mlops --replicas=0")
     (started,) = [n for n, line in enumerate(script) if "--from=cronjob/move" in line]
     waits = [line for line in script[stop:started] if "--for=delete" in line]
@@ -321,7 +317,7 @@ def test_a_server_that_archives_its_log_is_copied_anew_after_the_change(
     """Its log goes on while the rest is copied: the other store may lack a part of it."""
     (tmp_path / "platform.yaml").write_text(ARCHIVED.replace(" STATE", state))
     words = ["move", "default", "-f", str(tmp_path / "platform.yaml"), *options]
-    printed = CliRunner().invoke(platformc, words)
+    printed = run(*words)
     assert printed.exit_code == 0, printed.output
     orders = [line for line in printed.stdout.splitlines() if "kubectl create -f -" in line and '"Backup"' in line]  # fmt: skip
     if not state and not options:
@@ -340,17 +336,17 @@ def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other/platform.yaml").write_text(f"{HEAD}  components: {{postgres: {{}}}}\n")
     words = shlex.split(f"move default -f {tmp_path}/other/platform.yaml")
-    assert "nothing is moved" in CliRunner().invoke(platformc, words).stderr
+    assert "nothing is moved" in run(*words).stderr
 
 
 @pytest.mark.parametrize("state", ["", OVER])
 def test_no_login_of_two_servers_is_rotated(state: str, tmp_path: Path) -> None:
     plan(tmp_path, state)
     words = ("secrets", "rotate", "default", "-f", str(tmp_path / "platform.yaml"))
-    refused = CliRunner().invoke(platformc, [*words, "mlflow-artifacts"])
+    refused = run(*words, "mlflow-artifacts")
     assert refused.exit_code != 0
     assert "opens minio and seaweedfs" in refused.stderr
-    assert CliRunner().invoke(platformc, [*words, "minio-root"]).exit_code == 0
+    assert run(*words, "minio-root").exit_code == 0
 
 
 # Diffs -----------------------------------------------------------------------------------------

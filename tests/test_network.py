@@ -21,7 +21,7 @@ from support.scenarios import compiled
 from compiler import pipeline
 from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
-from compiler.derive.network_policies import labels_of
+from compiler.derive.own_pods import labels_of
 from compiler.emit.manifests import manifests
 from compiler.interfaces import serving
 from compiler.interfaces.istio import TUNNEL

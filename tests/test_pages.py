@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.diagnosing import HEADER, compiled, diagnosed, examples, run
+from support.command_line import run_script
+from support.diagnosing import HEADER, compiled, diagnosed
+from support.pages import examples
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.pages import folder, page
@@ -39,6 +41,6 @@ def _sessions(code: str, wrong: str, right: str, folder: Path) -> None:
         session_file = folder / name
         session_file.mkdir()
         (session_file / "platform.yaml").write_text(SPEC)
-        result = run(session_file, script)
+        result = run_script(session_file, script)
         message = f"[{code}]" in result.stderr
         assert (result.returncode, message) == (status, name == "wrong"), result.stderr

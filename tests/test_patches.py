@@ -16,7 +16,7 @@ from compiler.diagnostics import Report
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered
 from compiler.model.resource import NOT_SUBSTITUTED
-from compiler.spec.component import Patch, PatchOperation, PatchTarget
+from compiler.spec.patch import Patch, PatchOperation, PatchTarget
 from compiler.upstream.prerequisites import prerequisites, required, vendored
 
 MARK = "example.com~1reached"

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
+from support.command_line import run
 from support.kustomize import build, by_id, write
 from support.paths import SCENARIOS
 
 from compiler import pipeline
-from compiler.cli import platformc
 from compiler.emit.manifests import manifests
 
 MINIMAL = (SCENARIOS / "minimal" / "platform.yaml").read_text()
@@ -58,7 +57,7 @@ def test_kustomize_and_flux_and_argo_cd_build_the_listed_files(
 
 def test_the_plugin_renders_the_spec(result: pipeline.Compilation, checkout: Path) -> None:
     words = ["argocd", "generate", "-f", str(checkout / "platform.yaml")]
-    rendered = CliRunner().invoke(platformc, words)
+    rendered = run(*words)
     assert rendered.exit_code == 0, rendered.output
     assert list(yaml.load_all(rendered.stdout, yaml.CSafeLoader)) == manifests(
         result.lowered["default"]
@@ -74,7 +73,7 @@ def test_a_listed_file_would_be_built(checkout: Path, tmp_path: Path) -> None:
 
 def test_the_check_names_each_planted_file(checkout: Path) -> None:
     words = ["compile", "--check", "--format", "json", "-f", str(checkout / "platform.yaml")]
-    checked = CliRunner().invoke(platformc, words)
+    checked = run(*words)
     assert checked.exit_code == 1
     messages = [finding["message"] for finding in json.loads(checked.stdout)["diagnostics"]
                 if finding["code"] == "foreign-file"]  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 from support import fields as fields_table
+from support.command_line import run
 from support.paths import ROOT
 
 from compiler import __version__, registry
-from compiler.cli import platformc
 from compiler.reference import Field, field_of, paths, topics
 from compiler.reference.facts import facts
 from compiler.reference.markdown import page
@@ -18,7 +18,7 @@ from compiler.validate.json_schema import json_schema
 
 
 def explain(topic: str) -> Result:
-    return CliRunner().invoke(platformc, ["explain", topic])
+    return run("explain", topic)
 
 
 def test_every_component_type_and_every_field_of_it_is_explained() -> None:

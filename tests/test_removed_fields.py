@@ -17,7 +17,7 @@ from compiler.delivery import writers
 from compiler.delivery.move import copier
 from compiler.delivery.restore import restorable
 from compiler.delivery.steps import SpecLocation
-from compiler.derive.patches import against
+from compiler.derive.patch_problems import added_problems
 from compiler.diff.fields import differences
 from compiler.diff.risk import of_field
 from compiler.kube.network_policy import selections
@@ -83,7 +83,7 @@ def test_no_pass_relies_on_a_field_that_a_patch_may_remove() -> None:
             try:
                 read(resource, after)
             except Exception as error:
-                if next(against(package, resource, after.manifest), None) is None:
+                if next(added_problems(package, resource, after.manifest), None) is None:
                     failures.append(f"{resource.kind} {resource.name} without {path}: {error!r}")
     assert not failures, "\n".join(failures)
     assert len(seen) > 1000

@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 import xmlschema
 from click.testing import CliRunner, Result
-from support.diagnosing import GOLDENS, HEADER, diagnosed, golden_names
+from support.diagnosing import HEADER, diagnosed
+from support.goldens import GOLDENS, golden_names
 from support.paths import TESTS
 
 from compiler.cli import platformc

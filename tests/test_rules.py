@@ -15,6 +15,7 @@ from compiler.check import rules
 FUNCTIONS = {
     "rules": {
         "check_instance": ["instance", "platform", "report"],
+        "check_spec": ["platform", "report"],
         "check_specs": ["platforms", "report"],
         "check": ["platform", "graph", "report"],
         "check_all": ["platforms", "graphs", "report"],

@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import yaml
 from support.cluster import environments, lowered, objects
 from support.command_line import run
 from support.diagnosing import compiled
+from support.nested import maps
 from support.paths import SCENARIOS
 from test_confinement import COPIED, MOVED, QUIET
 
@@ -562,7 +562,7 @@ def test_every_pull_secret_is_listed_where_something_names_it(
     named = {
         (secret["name"], manifest["metadata"]["namespace"])
         for manifest in objects(scenario, environment)
-        for value in _maps(manifest)
+        for value in maps(manifest)
         for secret in value.get("imagePullSecrets", ())
     }
     listed = {
@@ -572,11 +572,3 @@ def test_every_pull_secret_is_listed_where_something_names_it(
         for space in credential.namespaces
     }
     assert listed == named
-
-
-def _maps(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value:
-        if isinstance(inner, (dict, list)):
-            yield from _maps(inner)

@@ -509,7 +509,7 @@ def test_knative_admits_the_longest_timeout(
     )
     lowered = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
     wiring = lowered.graph.wiring("knative")
-    config = knative.config(lowered.graph.instances["knative"], wiring)
+    config = knative.config_data(lowered.graph.instances["knative"], wiring)
     assert config.get("defaults", {}).get("max-revision-timeout-seconds") == seconds
 
 
@@ -518,7 +518,7 @@ def test_knative_admits_the_largest_concurrency(concurrency: int, limit: str | N
     """Beyond 1000 Knative refuses a revision (config-defaults, container-concurrency-max-limit)."""
     result = compiled_model(f"format: sklearn, concurrency: {concurrency}")
     graph = result.lowered["default"].graph
-    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    config = knative.config_data(graph.instances["knative"], graph.wiring("knative"))
     assert config.get("defaults", {}).get("container-concurrency-max-limit") == limit
 
 
@@ -529,7 +529,7 @@ def test_knative_reads_the_autoscalers_durations(written: str, expected: str) ->
         "knative: {}", f"knative: {{autoscaler: {{scaleToZeroGrace: {written}}}}}"
     )
     graph = compiled_model("format: sklearn", components).lowered["default"].graph
-    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    config = knative.config_data(graph.instances["knative"], graph.wiring("knative"))
     assert config["autoscaler"] == {"scale-to-zero-grace-period": expected}
 
 
@@ -619,7 +619,7 @@ def test_knative_admits_the_fields_that_patches_add(operation: str, features: li
     patches = f"[{{target: {{kind: InferenceService, name: one}}, operations: [{{op: add, {operation}}}]}}]"
     result = compiled_model(f"format: sklearn, access: inside, patches: {patches}")
     graph = result.lowered["default"].graph
-    config = knative.config(graph.instances["knative"], graph.wiring("knative"))
+    config = knative.config_data(graph.instances["knative"], graph.wiring("knative"))
     enabled = config["features"].keys() - {"secure-pod-defaults"}
     assert sorted(enabled) == [f"kubernetes.podspec-{name}" for name in features]
 

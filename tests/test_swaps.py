@@ -9,9 +9,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from compiler.cli import platformc
+from support.command_line import run
 
 SPEC = """\
 apiVersion: platformc/v1alpha1
@@ -81,7 +79,7 @@ def compiled(folder: Path, text: str) -> str:
     """Everything that stands on disk once a spec is compiled there."""
     file = folder / "platform.yaml"
     file.write_text(text)
-    result = CliRunner().invoke(platformc, ["compile", "-f", str(file)])
+    result = run("compile", "-f", file)
     assert result.exit_code == 0, result.output
     # `.platformc` is the compiler's memory of its last output, not part of the tree.
     memory = folder / ".platformc"

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import run
 from support.paths import ROOT
-
-from compiler.cli import platformc
 
 TEXT = (ROOT / "docs" / "tutorial.md").read_text()
 
@@ -23,7 +22,7 @@ def commands(text: str) -> Iterator[str]:
 
 def typed(line: str) -> Result:
     words = shlex.split(line.partition("  #")[0])
-    result = CliRunner().invoke(platformc, words[1:])
+    result = run(*words[1:])
     assert (result.exit_code != 0) == ("# fails" in line), (line, result.output)
     return result
 
@@ -58,7 +57,7 @@ def test_the_tutorial_works_as_it_stands(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_excerpt_is_of_the_spec_that_init_writes(tmp_path: Path) -> None:
-    CliRunner().invoke(platformc, ["init", "--lab", str(tmp_path)])
+    run("init", "--lab", tmp_path)
     written = re.sub(r" +#.*", "", (tmp_path / "platform.yaml").read_text())
     excerpt = TEXT.split("```yaml\n")[1].split("```")[0]
     assert excerpt in written

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.command_line import run
 from support.paths import SCENARIOS
 
-from compiler.cli import platformc
 from compiler.commands import up_to_date
 
 Spec = dict[str, Any]
@@ -112,7 +111,7 @@ def compiled_to(root: Path, spec_data: Spec) -> dict[str, bytes]:
     """Compile with the command into a folder; its files, but for the compiler's own notes."""
     path = root / "platform.yaml"
     path.write_text(yaml.safe_dump(spec_data, sort_keys=False))
-    result = CliRunner().invoke(platformc, ["compile", "-f", str(path)])
+    result = run("compile", "-f", path)
     assert result.exit_code == 0, result.output
     actual = (
         file_path for file_path in root.rglob("*") if file_path.is_file() and file_path != path
@@ -138,12 +137,12 @@ def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -
     """Existing files are known by their content, not by its time stamp."""
     shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path / "platform.yaml")
     command = ["compile", "-f", str(tmp_path / "platform.yaml")]
-    assert CliRunner().invoke(platformc, command).exit_code == 0
+    assert run(*command).exit_code == 0
     file = next((tmp_path / "base").rglob("*.yaml"))
     before, text = file.stat(), file.read_bytes()
     file.write_bytes(text[:-2] + b"~\n")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    result = CliRunner().invoke(platformc, command)
+    result = run(*command)
     assert result.exit_code == 1
     assert "edited by hand" in result.output
 

@@ -14,15 +14,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml as pyyaml
 
 from benchmarks.peers import cue, helm, jinja, jsonnet
 from benchmarks.template import Chart
+from benchmarks.variants import Manifest, instance
 from compiler.kube import yaml
 
-Manifest = dict[str, Any]
 Objects = Mapping[str, list[Manifest]]  # by environment
 TOOLS = Path(__file__).parent.parent.parent / ".tools"
 
@@ -54,9 +53,6 @@ def tool(name: str) -> str:
 
 
 def _shared(objects: Objects, models: set[str]) -> dict[str, str]:
-    def instance(manifest: Manifest) -> str:
-        return str(manifest["metadata"]["labels"]["app.kubernetes.io/instance"])
-
     return {
         name: yaml.dump_all(yaml.dump(item) for item in sample if instance(item) not in models)
         for name, sample in objects.items()

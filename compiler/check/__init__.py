@@ -3,7 +3,8 @@
 A rule is a file of `rules/` with some of these functions:
 
 - `check_instance(instance, platform, report)`: one instance, with only its section and the settings
-- `check_specs(platforms, report)`: the specs of all environments
+- `check_spec(platform, report)`: the spec of one environment
+- `check_specs(platforms, report)`: the specs of all environments together
 - `check(platform, graph, report)`: one environment
 - `check_all(platforms, graphs, report)`: all environments together
 
@@ -77,6 +78,8 @@ def _check_specs(environments: Mapping[str, Platform], findings: Report) -> None
     for rule in rules():
         if hasattr(rule, "check_instance"):
             _check_instances(rule, instances, findings)
+        for name, platform in environments.items() if hasattr(rule, "check_spec") else ():
+            rule.check_spec(platform, findings.within(name))
         if hasattr(rule, "check_specs"):
             rule.check_specs(environments, findings)
 
@@ -125,9 +128,8 @@ def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report:
     """Run a rule once on every instance, and report its findings for all environments of the instance."""
     findings = Report()
     for instance, platform, names in instances:
-        if _has_findings(
-            rule, instance, platform, findings
-        ):  # seldom: one report serves most instances
+        # Seldom, so one report serves most instances.
+        if _has_findings(rule, instance, platform, findings):
             for name in names:
                 report.within(name).extend(findings.diagnostics)
             findings = Report()

@@ -27,9 +27,8 @@ def words(instance: Instance[Any], *, in_shell: bool = True) -> Iterator[tuple[P
     Without `in_shell`, command lines that a shell reads are left out.
     """
     for path, program in programs(instance):
-        if not _COMMAND_LINES.isdisjoint(
-            program.model_fields_set
-        ):  # of few among a thousand models
+        # Of a thousand models, few have one.
+        if not _COMMAND_LINES.isdisjoint(program.model_fields_set):
             yield from _words(path, program, in_shell=in_shell)
 
 

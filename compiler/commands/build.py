@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 from typing import TypeVar
@@ -16,12 +16,12 @@ from compiler.check import check_previous
 from compiler.commands.compiling import environment_of, lock_of
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
+from compiler.commands.protected_files import report_protected
 from compiler.commands.spec_file import STDIN
 from compiler.commands.up_to_date import remember
 from compiler.delivery.next_steps import after_compile
 from compiler.delivery.steps import SpecLocation
 from compiler.diagnostics import Diagnostic, Report
-from compiler.document.span import Span
 from compiler.emit.tree import Tree
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
@@ -33,7 +33,6 @@ from compiler.write.output_paths import PER_ENVIRONMENT, spec_of
 from compiler.write.plan import Plan, plan
 
 T = TypeVar("T")
-_MOST_FILES = 100  # the most files that a message names
 _LARGE_BUILD = 1000  # in all environments: some 300 models in three of them
 
 
@@ -84,7 +83,7 @@ class Build(Struct, frozen=True):
                     output.seal(planned)
                     remember(self.root, current, self._text(result.report))
                 else:
-                    _blocked(planned, self.root, self._command, result.report)
+                    report_protected(planned, self.root, self._command, result.report)
         except BusyError as error:
             fail(str(error))
         except OSError as error:
@@ -163,7 +162,7 @@ class Build(Struct, frozen=True):
             pass
         except OSError as error:
             fail(sentence(error))
-        _blocked(planned, self.root, self._command, report)
+        report_protected(planned, self.root, self._command, report)
         if planned.clean:
             return
         click.echo(differences, nl=False, err=self.form != "text")
@@ -229,45 +228,3 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
     """
     packages = sum(len(lowered.all_packages) for lowered in result.lowered.values())
     return parallel.run(work, type) if packages >= _LARGE_BUILD else work
-
-
-def _blocked(planned: Plan, root: Path, command: str, report: Report) -> None:
-    """Report the files that platformc must not overwrite."""
-    overwrite = f"`{command} --force`; nothing was written"
-    remedy = f"or overwrite it with {overwrite}"
-    for path in sorted(planned.merged):
-        report.add(
-            "edited-output",
-            f"git merged `{path}` since it was compiled",
-            Span(str(root / path), 1, 1, 1, 1),
-            help=f"resolve the conflicts of the spec, then write the file anew with {overwrite}",
-        )
-    for path in sorted({*planned.edited} - planned.merged):
-        report.add(
-            "edited-output",
-            f"`{path}` was edited by hand since it was compiled",
-            Span(str(root / path), 1, 1, 1, 1),
-            help=f"move the change into the spec (`patches:` reaches every object), {remedy}",
-        )
-    for path in sorted({*planned.foreign} - planned.merged):
-        report.add(
-            "foreign-file",
-            f"`{path}` is in the way of output and was not written by platformc",
-            Span(str(root / path), 1, 1, 1, 1),
-            help=f"move the file away, {remedy}",
-        )
-    _foreign(planned.stray, root, report)
-
-
-def _foreign(paths: Sequence[str], root: Path, report: Report) -> None:
-    """Report the foreign files that would be delivered together with the output."""
-    for path in paths[:_MOST_FILES]:
-        report.add(
-            "foreign-file",
-            f"`{path}` stands among the output and was not written by platformc",
-            Span(str(root / path), 1, 1, 1, 1),
-            help="move the file away: a delivery of the folder would take it along",
-        )
-    if len(paths) > _MOST_FILES:
-        message = f"{len(paths) - _MOST_FILES} files more stand among the output"
-        report.add("foreign-file", message, help="move them away")

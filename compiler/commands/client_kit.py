@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from compiler.commands import complete
-from compiler.commands.compiling import compiled, environment_of
+from compiler.commands.compiling import compiled, environment_of, tenant_of
 from compiler.commands.options import output_option, spec_option
-from compiler.commands.output import fail_unknown, note
+from compiler.commands.output import note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import kit
 from compiler.files import open_folder
@@ -33,14 +33,7 @@ def command(environment: str, name: str, file: Path, output: Path | None, contai
     """
     result = compiled(file)
     graph = result.graphs[environment_of(result, environment)]
-    names = [
-        instance.name
-        for instance in graph.instances.values()
-        if instance.section in ("workloads", "models")
-    ]
-    if name not in names:
-        fail_unknown("workload or model", name, names)
-    instance = graph.instances[name]
+    instance = tenant_of(graph, name)
     root, folder = output or file.parent, f"clients/{environment}/{name}"
     files = kit(instance, graph.wiring(name), container)
     with open_folder(root, 0o755) as kits:

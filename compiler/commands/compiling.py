@@ -8,12 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from compiler import pipeline
 from compiler.commands.output import fail, fail_unknown, show_errors
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
 from compiler.load.builder import MAX_NODES
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
@@ -87,3 +90,15 @@ def environment_of(result: Compilation, name: str | None) -> str:
             return result.environments[0]
         fail(f"name an environment: {names}")
     return fail_unknown("environment", name, result.environments, f"the environments are {names}")
+
+
+def tenant_of(graph: Graph, name: str) -> Instance[Any]:
+    """The workload or model with a name. Ends the command if there is none."""
+    names = [
+        instance.name
+        for instance in graph.instances.values()
+        if instance.section in ("workloads", "models")
+    ]
+    return (
+        graph.instances[name] if name in names else fail_unknown("workload or model", name, names)
+    )

@@ -39,8 +39,7 @@ def _accepted(names: Iterable[str], pattern: str) -> set[str]:
 def _environments(context: click.Context) -> Iterable[str]:
     from compiler.spec.types import NAME_PATTERN
 
-    document = _document(context)
-    spec = document.child("spec") if document else None
+    spec = _spec(context)
     node = spec.child("environments") if spec else None
     if node is None:
         return ["default"] if spec else []
@@ -53,8 +52,7 @@ def _instances(*sections: str) -> Callable[[click.Context], Iterable[str]]:
     def names(context: click.Context) -> set[str]:
         from compiler.spec.types import NAME_PATTERN
 
-        document = _document(context)
-        spec = document.child("spec") if document else None
+        spec = _spec(context)
         environments = spec.child("environments") if spec else None
         layers = [spec, *(node for _, node in environments.entries())] if environments else [spec]
         nodes = [layer.child(section) for layer in layers if layer for section in sections]
@@ -64,15 +62,17 @@ def _instances(*sections: str) -> Callable[[click.Context], Iterable[str]]:
     return names
 
 
-def _document(context: click.Context) -> Node | None:
+def _spec(context: click.Context) -> Node | None:
+    """The value of `spec` in the file of the command; None if it cannot be read."""
     from compiler.diagnostics import Report
     from compiler.load import load
 
     file = _file(context)
     try:
-        return load(read(file), str(file), Report())
+        document = load(read(file), str(file), Report())
     except UnreadableError:
         return None
+    return document.child("spec") if document else None
 
 
 def _file(context: click.Context) -> Path:

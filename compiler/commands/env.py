@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from compiler.commands import complete
-from compiler.commands.compiling import compiled, environment_of
+from compiler.commands.compiling import compiled, environment_of, tenant_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import fail_unknown, note
+from compiler.commands.output import note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import has_files, in_pod, on_laptop
 
@@ -29,14 +29,7 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
     result = compiled(file)
     chosen = environment_of(result, environment)
     graph = result.graphs[chosen]
-    names = [
-        instance.name
-        for instance in graph.instances.values()
-        if instance.section in ("workloads", "models")
-    ]
-    if name not in names:
-        fail_unknown("workload or model", name, names)
-    instance, wiring = graph.instances[name], graph.wiring(name)
+    instance, wiring = tenant_of(graph, name), graph.wiring(name)
     printed = [*(on_laptop if laptop else in_pod)(instance, wiring)]
     for line in printed:
         click.echo(line)

@@ -14,7 +14,7 @@ from compiler.commands.choice import Choice
 from compiler.commands.compiling import bound, environment_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail_unknown, note
-from compiler.commands.table import aligned
+from compiler.commands.table import WIDEST, aligned
 from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _print(listed: Sequence[Dependent]) -> None:
         (item.instance.name, item.kind, _uses(item), ", then ".join(item.through))
         for item in listed
     ]
-    for line in aligned(header, rows):
+    for line in aligned(header, rows, WIDEST):
         click.echo(line)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import click
 
@@ -22,7 +20,7 @@ from compiler.commands.options import (
     spec_option,
 )
 from compiler.commands.output import fail, fail_unknown, note, print_steps
-from compiler.commands.table import aligned
+from compiler.commands.secrets_table import notes, secret_rows, table
 from compiler.commands.verb import Group
 from compiler.delivery.credentials import generation
 from compiler.delivery.steps import SpecLocation
@@ -33,7 +31,6 @@ from compiler.secrets import ciphertext, local, sealed, sops
 from compiler.secrets.ciphertext import CipherError
 from compiler.secrets.folder import Generated, folder_of
 from compiler.secrets.local import UnreadableSecretError
-from compiler.secrets.makers import is_chosen, maker
 from compiler.secrets.rotation import plan
 
 
@@ -43,9 +40,6 @@ def command() -> None:
 
     The compiled tree only names Secrets; it never contains their values.
     """
-
-
-_NAMED = 8  # Secrets that one note names
 
 
 @command.command("list", short_help="List the required Secrets and their creators.")
@@ -58,48 +52,14 @@ _NAMED = 8  # Secrets that one note names
 def list_(environment: str | None, file: Path, form: str) -> None:
     """List the required Secrets with their namespaces, keys, creators and readers."""
     lowered = lowered_of(file, environment)
-    credentials = sorted(
-        (*lowered.credentials, *lowered.granted), key=lambda credential: credential.name
-    )
-    rows = [_row(lowered, credential) for credential in credentials]
+    rows = secret_rows(lowered)
     if form == "json":
         click.echo(json.dumps({"secrets": rows}, indent=2))
         return
-    header = ("SECRET", "NAMESPACES", "KEYS", "MADE BY", "READERS")
-    for line in aligned(header, [_cells(row) for row in rows]):
+    for line in table(rows):
         click.echo(line)
-    by_note: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        by_note[row["note"]].append(row["name"])
-    for text, names in by_note.items():
-        if text:
-            rest = len(names) - _NAMED
-            note(f"{', '.join(names[:_NAMED])}{f' and {rest} more' if rest > 0 else ''}: {text}")
-
-
-def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:
-    return {
-        "name": credential.name,
-        "namespaces": list(credential.namespaces),
-        "keys": list(credential.keys),
-        "maker": maker(lowered, credential),
-        "readers": list(credential.readers),
-        "note": "; ".join(filter(None, (credential.note, _value_rule(lowered, credential)))),
-        "annotations": {
-            space: dict(sorted(annotations.items()))
-            for space, annotations in sorted(credential.to_annotate.items())
-        },
-    }
-
-
-def _value_rule(lowered: Lowered, credential: Credential) -> str:
-    """The requirement on a credential's value, if the user chooses the value."""
-    return credential.value_rule if is_chosen(lowered, credential) else ""
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    lists = [",".join(row[key]) for key in ("namespaces", "keys")]
-    return (row["name"], *lists, row["maker"], ",".join(row["readers"]))
+    for line in notes(rows):
+        note(line)
 
 
 @command.command

@@ -7,14 +7,12 @@ from itertools import chain, count
 from typing import Any
 
 from msgspec import Struct
-from pydantic import TypeAdapter, ValidationError
 
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
+from compiler.spec.section import accepts
 from compiler.spec.types import Name
-
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 class Server(Struct, frozen=True):
@@ -62,7 +60,7 @@ def _new_name(server: Server, used_names: set[str]) -> str:
     """The name of the live server if no instance has it, or one that begins with the type."""
     numbered = (f"{server.type}-{number}" for number in count(2))
     names = chain((server.name, f"{server.type}-{server.namespace}"), numbered)
-    return next(name for name in names if name not in used_names and _is_name(name))
+    return next(name for name in names if name not in used_names and accepts(Name, name))
 
 
 def _same(server: Server, instance: Instance[Any]) -> bool:
@@ -79,11 +77,3 @@ def _same_name(server: Server, instance: Instance[Any]) -> bool:
 
 def _any(server: Server, instance: Instance[Any]) -> bool:
     return True
-
-
-def _is_name(text: str) -> bool:
-    """Whether an instance may have this name."""
-    try:
-        return bool(_NAME.validate_python(text))
-    except ValidationError:
-        return False

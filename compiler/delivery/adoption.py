@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
-from pydantic import TypeAdapter, ValidationError
 
 from compiler import registry
 from compiler.delivery.adopting_names import Server, section_names
@@ -23,13 +22,12 @@ from compiler.model.live_pod import LivePod
 from compiler.model.manifest import Manifest
 from compiler.model.package import KUBERNETES, Lowered
 from compiler.spec.image import full_name, split_image
-from compiler.spec.section import Section, fields
+from compiler.spec.section import Section, accepts, fields
 from compiler.spec.types import Image
 from compiler.text import printable
 
 _KINDS = "deployments,statefulsets,services,persistentvolumeclaims"
 _LOG_LINE = re.compile(r"[EIW][0-9]{4} ")
-_IMAGE: TypeAdapter[str] = TypeAdapter(Image)
 _WHY_NO_IMAGE = "because this one has no version or comes from another publisher"
 
 
@@ -145,17 +143,10 @@ def _image(component: Component, pod: LivePod) -> str | None:
     publisher = split_image(component.Spec.model_fields["image"].default)[0].split("/")[-2:]
     for container in pod.containers:
         image = full_name(container["image"])
-        if split_image(image)[0].split("/")[-2:] == publisher and _is_fixed(image):
+        # The language accepts an image only with a version.
+        if split_image(image)[0].split("/")[-2:] == publisher and accepts(Image, image):
             return image
     return None
-
-
-def _is_fixed(image: str) -> bool:
-    """Whether the language accepts an image: it has a version."""
-    try:
-        return bool(_IMAGE.validate_python(image))
-    except ValidationError:
-        return False
 
 
 def _namespace(lowered: Lowered, name: str) -> str:

@@ -54,7 +54,6 @@ def steps(
     With `replacing`, the copy may replace data that an earlier run did not copy.
     """
     variables = {"REPLACE": "yes"} if replacing else {}
-    environment = f"{lowered.platform.environment}{location.options}"
     if not move.cut_over and not back:
         yield from _first_copy(lowered, location, run(job, _first_title(move), variables))
         return
@@ -74,7 +73,13 @@ def steps(
     yield from new_copies(lowered, writers.clients(before, {source, target}), _GAP.format(target))
     if back:
         yield Step(f"the clients use {move.from_} again", ())
-        return
+    else:
+        yield from _ways_on(lowered, location, move)
+
+
+def _ways_on(lowered: Lowered, location: SpecLocation, move: Move) -> Iterator[Step]:
+    """The two ways on after the cut-over, which have no commands yet: back, and to the end."""
+    environment = f"{lowered.platform.environment}{location.options}"
     yield Step(
         f"the way back, as long as both run: write `cutOver: false`, compile, `platformc move {environment} --back`", (),
     )  # fmt: skip

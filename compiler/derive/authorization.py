@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.derive.mesh import Mesh, mesh_of
-from compiler.derive.network_policies import labels_of, namespace_of
+from compiler.derive.own_pods import labels_of, namespace_of
 from compiler.derive.packages import bindings_by_package, each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report

@@ -8,17 +8,17 @@ Models with many callers, or with callers that the platform does not run, keep s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from msgspec import Struct
 
+from compiler.derive.binding_policies import egress_rules
 from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.kube.network_policy import any_of, labelled, peer, policy, tcp
 from compiler.model.binding import Binding
 from compiler.model.bisection import SINGLE_PIECE, digits, pieces
 from compiler.model.instance import USES
-from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Resource
 
@@ -115,11 +115,7 @@ def _joined(names: list[str]) -> str:
     return f"{text[: LONGEST - 9].rstrip('-.')}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
-# The rules to some peers, through the pods on the way.
-EgressRules = Callable[[Binding, list[Manifest]], list[Manifest]]
-
-
-def policies(models: Called, egress_rules: EgressRules) -> Iterator[Resource]:
+def policies(models: Called) -> Iterator[Resource]:
     """One policy for the models, and one in each namespace with callers."""
     binding = models.bindings[0]
     names = any_of(INSTANCE, (binding.provider.name for binding in models.bindings))

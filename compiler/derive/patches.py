@@ -3,39 +3,33 @@
 An instance's patches reach its own objects, the objects of workloads that it brings along, its config
 files, and its settings in upstream's objects. `spec.patches` reach the objects of no single
 instance: namespaces, and objects that models share. Each result is checked here, where the operation that
-caused a problem is known; if the API server would reject the result, the object stays unpatched, so that
-later passes can rely on valid objects.
+caused a problem is known; if the result has a problem, the object stays unpatched, so that later passes can
+rely on valid objects.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.derive.patch_problems import added_problems
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import listing, suggestion
 from compiler.document import Node, Path
 from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
-from compiler.model.images import OCI, image_texts
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, PatchedObject
-from compiler.model.resource import ConfigFiles, Resource
-from compiler.registry import in_upstream_namespace
-from compiler.spec.component import Patch
-from compiler.spec.image import is_floating, split_image
+from compiler.model.resource import ConfigFiles
+from compiler.spec.patch import Patch
 from compiler.upstream.prerequisites import required
 
 ROOT: Path = ("spec",)
-_NAMES = (
-    "leave the name as it is: names follow from the instance's key, and `adopt` keeps those of "
-    "existing objects",
-)
+_SECTIONS = ("components", "models", "workloads")
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -73,9 +67,6 @@ def owner(package: Package) -> Path:
         return ROOT
     path = instance.source
     return path if len(path) == len(instance.path) and path[1] in _SECTIONS else ROOT
-
-
-_SECTIONS = ("components", "models", "workloads")
 
 
 def _by_owner(lowered: Lowered) -> Mapping[Path, Sequence[str]]:
@@ -200,7 +191,7 @@ def _patched_package(package: Package, key: Key, patch: Patch) -> Package | Patc
     changed = applied(patch, before.manifest)
     if isinstance(changed, PatchProblem):
         return changed
-    problem = next(against(package, before, changed), None)
+    problem = next(added_problems(package, before, changed), None)
     if problem:
         return problem
     resources = tuple(
@@ -235,50 +226,3 @@ def _with_files(package: Package, config: ConfigFiles, patch: Patch) -> Package 
 
 def _is_text(files: Any) -> bool:
     return isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
-
-
-def against(package: Package, before: Resource, after: Manifest) -> Iterator[PatchProblem]:
-    """The problems that a patch adds to an object."""
-    from compiler.kube.admission import insecure, refusals
-    from compiler.verify import problems
-
-    subject = f"{before.kind} `{before.name}`"
-    if _identity(after) != _identity(before.manifest):
-        yield PatchProblem("patch-misses", "a patch may not change the name of an object", _NAMES)
-        return
-    for problem in problems(after):
-        yield PatchProblem(
-            "schema-violation", f"{subject}: {problem}", at=problem.partition(":")[0]
-        )
-    yield from _moving_images(subject, before.manifest, after)
-    # The platform does not enforce pod security in the namespaces of operators.
-    secured = () if in_upstream_namespace(package.instance) else insecure(after)
-    for rejection in chain(refusals(after), secured):
-        message = f"{subject} would be refused: {rejection.problem}"
-        yield PatchProblem("patch-refused", message, (rejection.help,), rejection.at)
-
-
-def _moving_images(subject: str, before: Manifest, after: Manifest) -> Iterator[PatchProblem]:
-    """The images of a patch that fields of the spec refuse too."""
-    earlier = {text for _, text in image_texts(before)}
-    for at, text in image_texts(after):
-        if text in earlier or text.startswith(OCI):
-            continue
-        if not split_image(text)[0]:
-            message = f"{subject}: `{text}` is not an image reference"
-            help = "write it like `registry.example.com/team/app:1.4`"
-            yield PatchProblem("invalid-image", message, (help,), at)
-        elif is_floating(text):
-            message = f"{subject}: `{text}` is floating: the image can change without a change of the spec"
-            yield PatchProblem(
-                "floating-tag", message, ("name a version, or add `@sha256:...`",), at
-            )
-
-
-def _identity(manifest: Any) -> object:
-    """The identity of an object, or None if the patch left no valid metadata."""
-    metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
-    if not isinstance(metadata, dict):
-        return None
-    kind = (manifest.get("apiVersion"), manifest.get("kind"))
-    return (*kind, metadata.get("namespace"), metadata.get("name"))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.derive.network_policies import labels_of
+from compiler.derive.own_pods import labels_of
 from compiler.interfaces import monitoring
 from compiler.kube.labels import INSTANCE, selector
 from compiler.model.instance import PREFIX, Instance

@@ -26,9 +26,8 @@ from compiler.document import Path
 
 MASK = "********"
 _SHORTEST = 6  # characters of a value that is hidden wherever it is quoted
-_SPELT = (
-    16  # letters by which another spelling of a credential is known; a suggestion can be shorter
-)
+# Letters by which another spelling of a credential is known; a suggestion can be shorter.
+_SPELT = 16
 _SEVERAL = 1000  # values of one spec that are looked for
 # Harmless values of keys with names of credentials, which other texts may contain too.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}

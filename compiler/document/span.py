@@ -17,6 +17,11 @@ class Span(Struct, frozen=True, order=True, array_like=True):
     end_line: int
     end_column: int
 
+    @classmethod
+    def of_file(cls, file: object) -> Self:
+        """The beginning of a file, for a problem of the whole file."""
+        return cls(str(file), 1, 1, 1, 1)
+
     def to(self, end: Self) -> Self:
         """The stretch from the start of this span to the end of another."""
         return replace(self, end_line=end.end_line, end_column=end.end_column)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from compiler.derive import used_images
 from compiler.diagrams.mermaid import diagram
 from compiler.emit.manifests import in_waves, wave_file
+from compiler.emit.package_folder import Files, package_folder, source_line
 from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree
 from compiler.factor import Factored, Overlay, whole
 from compiler.kube import yaml
-from compiler.kube.kustomize import KUSTOMIZATION, LOCAL, UNSUFFIXED
+from compiler.kube.kustomize import KUSTOMIZATION, UNSUFFIXED
 from compiler.model.manifest import Manifest
 from compiler.model.memo import Memo
-from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
-from compiler.model.resource import ConfigFiles, Resource
+from compiler.model.package import Lowered, Package, Platform, config_map
 from compiler.upstream.prerequisites import prerequisites, vendored
 from compiler.upstream.settings_files import component, vendored_root
-
-Files = dict[str, Text]
-MOST_FILES = 60  # the most files of one kind in a folder
 
 
 def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:
@@ -30,11 +26,12 @@ def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> T
     writer, platform = _Writer(memo), factored.base.platform
     tree: Files = {}
     for package in factored.base.packages.values():
-        tree |= writer.overlay(f"base/{package.name}", whole(package), platform)
+        tree |= package_folder(f"base/{package.name}", whole(package), platform, writer.dump)
     for name, overlays in factored.overlays.items():
         platform = environments[name].platform
         for overlay in overlays.values():
-            tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
+            folder = f"overlays/{name}/{overlay.package.name}"
+            tree |= package_folder(folder, overlay, platform, writer.dump)
     for name, lowered in environments.items():
         tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
         tree |= {f"prerequisites/{name}/{path}": text for path, text in _upstream(lowered)}
@@ -65,21 +62,14 @@ def _text(value: Manifest, source: str, platform: Platform) -> str:
     )
 
 
-def _source(package: Package) -> str:
-    return f"# from {package.source}\n"
-
-
 class _Writer:
-    """Writes folders; an object that environments share is written as text once."""
+    """Writes the folders of environments; an object that environments share is written as text once."""
 
     def __init__(self, memo: Memo) -> None:
         self.memo = memo
 
     def dump(self, manifest: Manifest) -> str:
         return self.memo(yaml.dump, manifest)
-
-    def file(self, manifest: Manifest, package: Package) -> str:
-        return _source(package) + self.dump(manifest)
 
     def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Files:
         """The kustomization of an environment; tenants get separate roots if they are too many."""
@@ -121,94 +111,11 @@ class _Writer:
 
     def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[tuple[str, str]]:
         for package in packages:
-            source = _source(package)
+            source = source_line(package)
             for resource in package.resources:
                 yield source, self.dump(resource.manifest)
             for config in package.configs:
                 yield source, self.dump(config_map(config, package, platform))
-
-    def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Files:
-        """The folder of a component: patches of the base, new objects and config files."""
-        package = overlay.package
-        tree = self.resources(folder, overlay)
-        resources = sorted(tree)
-        generators = [
-            self.generator(folder, change.config, package, platform, tree, change.replaces)
-            for change in overlay.configs
-        ]
-        patches = [*self.patches(folder, overlay, tree), *self.deletions(folder, overlay, tree)]
-        if overlay.based:
-            resources = [f"{folder}/../../../base/{package.name}", *resources]
-        self.kustomization(folder, package, tree, resources, patches, generators)
-        return tree
-
-    def resources(self, folder: str, overlay: Overlay) -> Files:
-        """A file for each object, or one for all of a kind: many small files take longer to write."""
-        package = overlay.package
-        tree: Files = {}
-        numbers = Counter(resource.kind for resource in overlay.added)
-        common = {kind for kind, number in numbers.items() if number > MOST_FILES}
-        for kind in sorted(common):
-            documents = ((_source(package), self.dump(resource.manifest))
-                         for resource in overlay.added if resource.kind == kind)  # fmt: skip
-            tree[f"{folder}/{kind.lower()}.yaml"] = yaml.pieces(documents)
-        for resource in overlay.added:
-            if resource.kind not in common:
-                name = _file_name(resource, package)
-                tree[f"{folder}/{name}"] = self.file(resource.manifest, package)
-        return tree
-
-    def patches(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
-        for patch in sorted(overlay.patches, key=lambda patch: patch.target.id):
-            name = f"patch-{_file_name(patch.target, overlay.package)}"
-            tree[f"{folder}/{name}"] = yaml.dump_list(list(patch.operations))
-            yield {"path": name, "target": _target(patch.target)}
-
-    def deletions(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
-        """Patches that mark the objects of the base which the environment lacks; kustomize drops these."""
-        for removed in overlay.removed:
-            name = f"delete-{_file_name(removed, overlay.package)}"
-            tree[f"{folder}/{name}"] = yaml.dump_list(
-                [
-                    {"op": "test", "path": "/metadata/name", "value": removed.name},
-                    {"op": "add", "path": f"/metadata/annotations/{LOCAL}", "value": "true"},
-                ]
-            )
-            yield {"path": name, "target": _target(removed)}
-
-    def generator(
-        self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Files,
-        replaces: bool = False,
-    ) -> Manifest:  # fmt: skip
-        """Write the files of a ConfigMap, and return the generator entry that builds it from them."""
-        for name, text in config.files.items():
-            tree[f"{folder}/{config.name}/{name}"] = text
-        entry: Manifest = {"name": config.name, "namespace": config.namespace}
-        if replaces:
-            entry["behavior"] = "replace"
-        entry["files"] = [f"{config.name}/{name}" for name in sorted(config.files)]
-        labels, annotations = config_metadata(config, package, platform)
-        entry["options"] = {
-            "annotations": annotations,
-            "disableNameSuffixHash": True,
-            "labels": labels,
-        }
-        return entry
-
-    def kustomization(
-        self, folder: str, package: Package, tree: Files, resources: Iterable[str],
-        patches: list[Manifest], generators: list[Manifest],
-    ) -> None:  # fmt: skip
-        """Add the kustomization of a folder to the tree."""
-        content: Manifest = dict(KUSTOMIZATION)
-        names = [path.removeprefix(f"{folder}/") for path in resources]
-        if names:
-            content["resources"] = names
-        if generators:
-            content["configMapGenerator"] = generators
-        if patches:
-            content["patches"] = patches
-        tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(content)
 
     def out(self, folder: str, lowered: Lowered) -> Files:
         """The folder `out/<environment>`: a file for each wave, the images and the graph."""
@@ -229,20 +136,3 @@ def _delivered(packages: Iterable[Package]) -> list[str]:
         package.name
         for package in sorted(packages, key=lambda package: (package.start, package.name))
     ]
-
-
-def _file_name(resource: Resource, package: Package) -> str:
-    """`<kind>-<name>.yaml`, with the namespace appended if it is not the component's."""
-    name = f"{resource.kind.lower()}-{resource.name}"
-    if resource.namespace not in ("", package.namespace):
-        name = f"{name}-{resource.namespace}"
-    return f"{name}.yaml"
-
-
-def _target(resource: Resource) -> Manifest:
-    group, _, version = resource.manifest["apiVersion"].rpartition("/")
-    target: Manifest = {"group": group} if group else {}
-    target |= {"version": version, "kind": resource.kind, "name": f"^{resource.name}$"}
-    if resource.namespace:
-        target["namespace"] = f"^{resource.namespace}$"
-    return target

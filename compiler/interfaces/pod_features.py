@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from compiler.spec.component import Patch
+from compiler.spec.patch import Patch
 
 _OF_PODS = {
     "affinity": "podspec-affinity",

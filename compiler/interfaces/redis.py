@@ -42,9 +42,8 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
     user: str | None = None  # the one user of all clients; None if each binding has a separate user
     tls: bool = False
-    mode: Mode = (
-        "single"  # with Sentinel, `port` is the Sentinels' and the server's is a further one
-    )
+    # With Sentinel, `port` is the Sentinels' and the server's is a further one.
+    mode: Mode = "single"
     primary: str = ""  # the name by which Sentinels know the servers
     readers: str | None = None  # the Service of the read replicas, if any
 

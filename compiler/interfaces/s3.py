@@ -37,9 +37,8 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     abroad: bool = False  # the key is also read outside the consumer's namespace
     holds: tuple[tuple[str, int], ...] = ()  # URIs and the bytes under them, where known
     path_only: bool = False  # the client knows no buckets in host names
-    unceasing: bool = (
-        False  # they are written to while every client is stopped, such as the archive of a log
-    )
+    # They are written to while every client is stopped, such as the archive of a log.
+    unceasing: bool = False
     copies: bool = False  # whether the buckets hold copies of the consumer's data
     # What follows a bucket's name where the consumer finds its data: a folder, or the form that it
     # writes and reads.

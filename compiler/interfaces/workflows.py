@@ -56,9 +56,8 @@ CRON_WORKFLOW = model.CustomResource(
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Runs in the consumer's namespace."""
 
-    repository: bool = (
-        True  # whether to configure Argo's artefact repository; if not, the consumer has another
-    )
+    # Whether to configure Argo's artefact repository; if not, the consumer has another.
+    repository: bool = True
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):

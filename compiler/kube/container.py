@@ -93,7 +93,7 @@ def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
 
 
 def name_env(name: str) -> tuple[Env, ...]:
-    """Those of `user_env` for an image with its own home and files in it."""
+    """The variables of `user_env` without HOME, for an image whose home has files of its own."""
     return tuple(variable for variable in user_env(name) if variable.name != "HOME")
 
 

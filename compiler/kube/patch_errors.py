@@ -8,7 +8,7 @@ from compiler.diagnostics.words import closest, listing
 from compiler.document.flow_style import flow_style
 from compiler.document.pointer import key_of
 from compiler.model.manifest import Manifest
-from compiler.spec.component import PatchOperation
+from compiler.spec.patch import PatchOperation
 
 Reason = tuple[str, tuple[str, ...]]  # the end of a message, and the help
 

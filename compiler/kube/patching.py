@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from compiler.kube.patch_errors import reason
 from compiler.model.manifest import Manifest
-from compiler.spec.component import Patch
+from compiler.spec.patch import Patch
 
 Key = tuple[str, str, str]  # kind, namespace, name
 

@@ -12,7 +12,7 @@ from compiler.kube.volumes import Volume, tmp
 from compiler.model.binding import Endpoint
 from compiler.model.instance import Instance
 from compiler.model.manifest import Manifest
-from compiler.spec.component import NodeAffinity, Toleration
+from compiler.spec.placement import NodeAffinity, Toleration
 
 
 class Schedulable(Protocol):

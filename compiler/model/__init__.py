@@ -50,13 +50,13 @@ from compiler.spec.component import (
     ChartSpec,
     Install,
     InstanceSpec,
-    Patch,
     RecordSpec,
     Resources,
     RunningSpec,
     UpstreamSpec,
     VolumeSpec,
 )
+from compiler.spec.patch import Patch
 from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 

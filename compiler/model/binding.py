@@ -40,9 +40,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     optional: bool = False  # whether a missing provider is no error
     outside: bool = False  # whether clients outside the cluster use it too, at the provider's route
     help: str = ""  # how to write the spec if nothing provides it, instead of the list of types
-    untrusting: str = (
-        ""  # how to write the spec if the consumer's program trusts no authority of it
-    )
+    # How to write the spec if the consumer's program trusts no authority of it.
+    untrusting: str = ""
     guards: bool = False  # whether requests from outside the cluster pass the consumer first
 
     @property
@@ -91,9 +90,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     programs: bool = False  # whether programs use the route too, with keys that no login page takes
     tls_unrouted: bool = False  # whether it asks for TLS itself if no gateway has its certificate
     secret: str | None = None  # the one Secret of all clients; None if each binding has its own
-    private: tuple[
-        str, ...
-    ] = ()  # callers outside the cluster reach neither these paths nor those below them
+    # Callers outside the cluster reach neither these paths nor those below them.
+    private: tuple[str, ...] = ()
     # The requirements of the provider that its clients have too.
     requires_of_clients: tuple[Requires[Any], ...] = ()
     # Such requirements whose variables the provider's endpoint already contains.

@@ -33,9 +33,8 @@ class OperatorWorkload(Struct, frozen=True):
     name_label: str | None = None  # the label of the pods whose value is the object's name
     account: Location = ("metadata", "name")  # the ServiceAccount of the pods
     specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # the specs of the pods
-    added_labels: Callable[[Manifest], Mapping[str, str]] | None = (
-        None  # further labels of the pods
-    )
+    # Further labels of the pods.
+    added_labels: Callable[[Manifest], Mapping[str, str]] | None = None
 
 
 class CopyOrder(Struct, frozen=True):
@@ -68,9 +67,8 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
     env: Location = ()  # the place of the variables of the pods' containers, if the kind has one
     start: str = ""  # the command by which people start a run, with `{name}` and `{namespace}`
-    on_schedule: bool = (
-        False  # whether it starts runs on a schedule, except while its spec has `suspend: true`
-    )
+    # Whether it starts runs on a schedule, except while its spec has `suspend: true`.
+    on_schedule: bool = False
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
     makes: tuple[str, ...] = ()  # the kinds that its operator makes under the object's own name
     # The names of the Services that its operator makes, in the object's namespace.
@@ -98,9 +96,8 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     is_rule: bool = False  # whether it applies at once to running pods, such as a policy
     guards: str = ""  # the guard of the platform that its whole spec settles, such as a credential
     immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
-    webhook_refuses: tuple[
-        tuple[str, When], ...
-    ] = ()  # changes of fields that its operator refuses
+    # Changes of fields that its operator refuses.
+    webhook_refuses: tuple[tuple[str, When], ...] = ()
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property

@@ -32,8 +32,8 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
-from compiler.spec.component import Patch
 from compiler.spec.locked_model import LockedModel
+from compiler.spec.patch import Patch
 from compiler.spec.settings import Settings
 
 

@@ -37,9 +37,8 @@ class Field(Struct, frozen=True):
     required: bool = False
     since: str = ""
     derived: tuple[str, ...] = ()  # the kinds of the objects that follow from it
-    words: tuple[
-        str, ...
-    ] = ()  # values that the types of components offer, beyond those of the description
+    # Values that the types of components offer, beyond those of the description.
+    words: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ passes claims on, from its clients to its upstream.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,9 +19,19 @@ from compiler.model.binding import Binding, Offers
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
-from compiler.model.package import CREDENTIALS, NAMESPACES, Platform
+from compiler.model.package import Platform
 from compiler.registry import component_of
-from compiler.resolve import logins, models, move, problems, sinks, transformers, uses
+from compiler.resolve import (
+    logins,
+    models,
+    move,
+    name_problems,
+    provider_problems,
+    sinks,
+    transformers,
+    uses,
+)
+from compiler.resolve.added_instances import added_instances
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
@@ -41,7 +51,7 @@ def resolve(
 
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     """Bind everything in one environment: components, tenants, logins and the Job of a move."""
-    instances = {**platform.instances, **_brought_along(platform, memo, report)}
+    instances = {**platform.instances, **added_instances(platform, memo, report)}
     offers = _without_fallbacks(
         {instance.name: slots for instance, slots in memo.each(_offers, instances.values())}
     )
@@ -49,9 +59,7 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     for instance in logins.instances(platform, guarded, memo, report):
         instances[instance.name] = instance
         offers[instance.name] = memo(_offers, instance)
-    join = Join(
-        instances, offers, platform.document, report, memo, platform.wrong, platform.removed
-    )
+    join = Join(platform, instances, offers, memo, report)
     logins.bind_pages(join, guarded)
     by_consumer = _bindings(join, guarded)
     added = move.addition(platform, join, by_consumer)
@@ -93,48 +101,6 @@ def _without_fallbacks(offers: Mapping[str, Offers]) -> dict[str, Offers]:
     }
 
 
-def _brought_along(platform: Platform, memo: Memo, report: Report) -> Mapping[str, Instance[Any]]:
-    """Workloads that components declare, such as a smoke test, and the stores of models."""
-    instances: dict[str, Instance[Any]] = {}
-    served = [instance for instance in platform.instances.values() if instance.section == "models"]
-    stores = model_store.groups(served)
-    _report_names_of_packages(platform, stores, report)
-    for name, group in stores.items():
-        instances[name] = _shared_store(model_store.store(name, group), memo)
-    for instance in platform.instances.values():
-        if instance.section != "components":
-            continue
-        for name, spec in component_of(instance).workloads(instance).items():
-            if name in platform.instances:
-                problems.report_taken_name(
-                    platform.instances[name], f"a workload that `{instance.name}` adds",
-                    platform.document, report, ("it adds it", instance.path),
-                )  # fmt: skip
-            else:
-                instances[name] = replace(
-                    instance, name=name, section="workloads", type="workload", spec=spec,
-                    declared=instance.path,
-                )  # fmt: skip
-    return instances
-
-
-def _report_names_of_packages(platform: Platform, stores: Iterable[str], report: Report) -> None:
-    """Report the instances that have the name of a package which belongs to no instance."""
-    owners = dict.fromkeys(stores, "the key that fetches models")
-    owners[NAMESPACES] = "the package of the namespaces"
-    if platform.settings.secrets.provider == "external-secrets":
-        owners[CREDENTIALS] = "the package of the credentials"
-    for name in sorted(owners.keys() & platform.instances.keys()):
-        instance = platform.instances[name]
-        problems.report_taken_name(instance, owners[name], platform.document, report)
-
-
-def _shared_store(store: Instance[Any], memo: Memo) -> Instance[Any]:
-    """Return the equal store of an earlier environment, or else this store."""
-    value = ("store", store.name, store.declared, store.spec.model_dump_json())
-    return memo.once(lambda: store, value, store.settings)
-
-
 def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding, ...]]:
     """Bind all consumers: components first, because the bindings of tenants depend on theirs."""
     for instance in join.instances.values():
@@ -155,8 +121,8 @@ def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance, uses.Uses((*instance.path, "uses"), instance.spec.uses))
-    problems.report_unbound(join)
-    problems.report_ambiguous(join)
+    provider_problems.report_unbound(join)
+    provider_problems.report_ambiguous(join)
     direct = {
         name: _in_order((*by_consumer.get(name, ()), *bindings))
         for name, bindings in _chained(join).items()
@@ -182,7 +148,7 @@ def _order(binding: Binding) -> tuple[str, ...]:
 
 def _bind_claims(join: Join, instance: Instance[Any]) -> None:
     """Bind the requirements of an instance."""
-    problems.check_bind_keys(join, instance)
+    name_problems.check_bind_keys(join, instance)
     for requires, claim in component_of(instance).claims(instance).items():
         join.bind(instance, requires, claim)
     served = join.direct.get((instance.name, serving.SERVING.slot))

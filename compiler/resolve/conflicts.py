@@ -20,9 +20,8 @@ class _Need(Struct, frozen=True):
     """A server that pods need because of an element of `uses`."""
 
     word: str
-    slot: (
-        str | None
-    )  # the slot of the used instance that its clients need too; None: it is used itself
+    # The slot of the used instance that its clients need too; None if it is used itself.
+    slot: str | None
     server: str
 
 

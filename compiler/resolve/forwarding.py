@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from compiler.model.binding import Binding
-from compiler.resolve import problems
+from compiler.resolve import provider_problems
 from compiler.resolve.join import Join
 
 
@@ -30,7 +30,7 @@ def _forwarded(join: Join, binding: Binding, visited: tuple[str, ...]) -> Bindin
         return binding
     pooler = binding.provider
     if pooler.name in visited:
-        problems.report_cycle(join, pooler, slot.slot, visited)
+        provider_problems.report_cycle(join, pooler, slot.slot, visited)
         return binding
     upstream = join.direct.get((pooler.name, slot.slot))
     if upstream is None:

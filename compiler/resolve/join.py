@@ -11,12 +11,12 @@ from msgspec import Struct
 from compiler import registry
 from compiler.diagnostics import Report
 from compiler.diagnostics.words import closest
-from compiler.document import Node, Path
+from compiler.document import Path
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
-from compiler.model.package import Removed
-from compiler.resolve import problems
+from compiler.model.package import Platform
+from compiler.resolve import name_problems
 from compiler.spec.backup import Backup
 from compiler.spec.move import Move
 from compiler.spec.root import TENANT_TYPES
@@ -34,13 +34,14 @@ class Join:
     """The instances of one environment with their offers, and the bindings made so far."""
 
     def __init__(
-        self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
-        report: Report, memo: Memo, wrong: Mapping[str, str], removed: Mapping[str, Removed],
+        self, platform: Platform, instances: Mapping[str, Instance[Any]],
+        offers: Mapping[str, Offers], memo: Memo, report: Report,
     ) -> None:  # fmt: skip
+        self.document, self.memo, self.report = platform.document, memo, report
+        self.wrong = platform.wrong  # instances with errors in their sections, and their types
+        self.removed = platform.removed  # instances of the base that the environment removes
+        # The instances of the spec, and those that the compiler adds to them.
         self.instances, self.offers = instances, offers
-        self.document, self.report, self.memo = document, report, memo
-        self.wrong = wrong  # instances with errors in their sections, and their types
-        self.removed = removed  # instances of the base that the environment removes
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
         # By interface and name: the offer of an instance that `bind` names; by interface: poolers.
         self._by_name: dict[tuple[str, str], Candidate] = {}
@@ -53,7 +54,7 @@ class Join:
         self.store_bindings: dict[str, tuple[Binding, ...]] = {}
         # Each consumer with `uses`, and the path of the word that brought each slot.
         self.paths_of_uses: list[tuple[str, Mapping[str, Path]]] = []
-        self.unsettled = set(wrong)  # instances with errors in their sections or bindings
+        self.unsettled = set(platform.wrong)  # instances with errors in their sections or bindings
         self.cycles: set[frozenset[str]] = set()
         # By interface and names of providers: consumers that all of these could serve, with their slots.
         self.ambiguous: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
@@ -152,7 +153,7 @@ class Join:
         candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
         if named is not None:
             self.unsettled.add(consumer.name)
-            problems.report_unknown_binding(self, consumer, requires, named, candidates)
+            name_problems.report_unknown_binding(self, consumer, requires, named, candidates)
             return None
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(self._without_standby(final, move), consumer.settings.backup)

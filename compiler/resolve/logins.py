@@ -17,7 +17,7 @@ from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.resolve import models
 from compiler.resolve.join import Join
-from compiler.resolve.problems import report_taken_name
+from compiler.resolve.name_problems import report_taken_name
 from compiler.tenants import identity_provider, login, token_check
 
 

@@ -13,7 +13,7 @@ from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.resolve.join import Candidate, Join
-from compiler.resolve.problems import report_taken_name
+from compiler.resolve.name_problems import report_taken_name
 from compiler.spec.component import RunningSpec
 from compiler.spec.move import Move
 from compiler.tenants import move as tenant

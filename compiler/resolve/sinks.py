@@ -7,7 +7,7 @@ from typing import Any
 from compiler.interfaces import payload_sink
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
-from compiler.resolve import models, problems
+from compiler.resolve import models, name_problems
 from compiler.resolve.join import Candidate, Join
 
 
@@ -20,7 +20,7 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
     else:
         candidate = _component(join, name)
         if candidate is None:
-            problems.report_unknown_sink(join, consumer, name)
+            name_problems.report_unknown_sink(join, consumer, name)
     if candidate is None:
         join.unsettled.add(consumer.name)
         return

@@ -14,7 +14,7 @@ from compiler.model.binding import Binding, Requires
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.resource import Env
-from compiler.resolve import conflicts, models, problems
+from compiler.resolve import conflicts, models, name_problems
 from compiler.resolve.join import Candidate, Join
 
 
@@ -67,14 +67,14 @@ def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -
     instance = join.instances.get(word)
     typed = [] if instance else join.components_of_type[word]
     if len(typed) > 1:
-        problems.report_ambiguous_use(join, path, word, typed)
+        name_problems.report_ambiguous_use(join, path, word, typed)
         return None
     instance = instance or (typed[0] if typed else None)
     if instance is not None and instance.section == "models" and instance is not consumer:
         return models.offer_of(join, instance)
     if instance is not None and instance.name in join.client_offers:
         return join.client_offers[instance.name]
-    problems.report_unknown_use(join, consumer, path, word, exists=instance is not None)
+    name_problems.report_unknown_use(join, consumer, path, word, exists=instance is not None)
     return None
 
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from compiler.diagnostics import Related, Report
 from compiler.diagnostics.words import listing
 from compiler.model import Path, Platform
 
 
-def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    for name, platform in platforms.items():
-        _check(platform, report.within(name))
-
-
-def _check(platform: Platform, report: Report) -> None:
+def check_spec(platform: Platform, report: Report) -> None:
     servers: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for instance in platform.having("adopt"):
         claim = getattr(instance.spec.adopt, "claim", None)

@@ -42,9 +42,8 @@ class StoreContents(Struct, frozen=True):
 
     # By store: the buckets with a writer, each with the name of the writer.
     written: Mapping[str, Mapping[str, str]]
-    repositories: Mapping[
-        str, set[str]
-    ]  # the repositories of each server that has one key for all of them
+    # The repositories of each server that has one key for all of them.
+    repositories: Mapping[str, set[str]]
 
     @classmethod
     def of(cls, graph: Graph) -> StoreContents:

@@ -13,10 +13,8 @@ HELP = "write another label, like `team: research` or `example.com/team: researc
 _RESERVED = (".app.kubernetes.io", f".{PREFIX}")  # the ends of prefixes, after a dot
 
 
-def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    for name, platform in platforms.items():
-        path = ("metadata", "labels")
-        _check_labels(path, platform.labels, platform, report.within(name))
+def check_spec(platform: Platform, report: Report) -> None:
+    _check_labels(("metadata", "labels"), platform.labels, platform, report)
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
-from compiler.spec.component import Toleration
+from compiler.spec.placement import Toleration
 from compiler.spec.section import Section
 from compiler.spec.walk import sections
 

@@ -7,7 +7,6 @@ Unless the claim is ReadWriteMany, a second pod on another node waits for the fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Related, Report
@@ -15,12 +14,7 @@ from compiler.diagnostics.words import listing
 from compiler.model import Instance, Path, Platform
 
 
-def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    for name, platform in platforms.items():
-        _check(platform, report.within(name))
-
-
-def _check(platform: Platform, report: Report) -> None:
+def check_spec(platform: Platform, report: Report) -> None:
     mounts: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for instance in platform.having("volumes"):
         for key, path in _claims(instance):

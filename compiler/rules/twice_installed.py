@@ -6,19 +6,12 @@ Consumers of both are not asked to choose one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from compiler.diagnostics import Related, Report
 from compiler.model import Instance, Platform
 from compiler.registry import component_of
 
 
-def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    for name, platform in platforms.items():
-        _check(platform, report.within(name))
-
-
-def _check(platform: Platform, report: Report) -> None:
+def check_spec(platform: Platform, report: Report) -> None:
     span_of = platform.document.span_of
     first_of_type: dict[str, Instance[object]] = {}
     components = [

@@ -9,7 +9,7 @@ may refer to it and other variables may not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -37,11 +37,10 @@ class Reference(Struct, frozen=True):
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for instance in platform.instances.values():
-        references = list(_references(instance)) if _is_read(instance) else []
+        judged = _judged_programs(instance)
+        references = list(_references(instance)) if judged else []
         # Most programs refer to no variable, and their bindings need not be read.
-        for path, program in programs(instance) if references else ():
-            if not _has_known_variables(path, program, instance):
-                continue
+        for path, program in judged if references else ():
             derived = {
                 v.name
                 for used in endpoints(path, instance, graph.wiring(instance.name))
@@ -53,20 +52,18 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                     _report(instance, program, defined, reference, platform, report)
 
 
-def _is_read(instance: Instance[Any]) -> bool:
-    """Whether the compiler knows the variables of a program: most models run in the image of a serving runtime."""
-    if instance.section == "models":
-        return bool(instance.spec.image or instance.spec.transformer)
-    return instance.section == "workloads"
+def _judged_programs(instance: Instance[Any]) -> Sequence[tuple[Path, Any]]:
+    """The programs of an instance whose variables are known: a serving runtime adds further ones to its models."""
+    if instance.section == "workloads":
+        return programs(instance)
+    if instance.section != "models":
+        return ()
+    main, *further = programs(instance)
+    return further if instance.spec.image is None else (main, *further)
 
 
 def _is_of_transformer(reference: Reference, path: Path) -> bool:
     return not path and reference.path[0] == "transformer"
-
-
-def _has_known_variables(path: Path, program: Any, instance: Instance[Any]) -> bool:
-    """Whether the compiler knows the variables: a serving runtime adds further ones."""
-    return bool(path) or instance.section == "workloads" or program.image is not None
 
 
 def _preset(instance: Instance[Any]) -> set[str]:

@@ -6,7 +6,7 @@ versions says work. Other rules report images that do not work; this one reports
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from compiler import registry
@@ -18,12 +18,7 @@ from compiler.spec.section import fields
 from compiler.upstream.gone_images import removed_prefix
 
 
-def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    for name, platform in platforms.items():
-        _check(platform, report.within(name))
-
-
-def _check(platform: Platform, report: Report) -> None:
+def check_spec(platform: Platform, report: Report) -> None:
     paths_of: dict[tuple[str, str, str], list[Path]] = {}
     for instance in platform.instances.values():
         if instance.section == "components":

@@ -137,10 +137,23 @@ class AdoptsData(Section):
     def adopted(self) -> AdoptedData:
         return self.adopt or AdoptedData()
 
+    def database_of(self, instance: str) -> str:
+        """The adopted database, the one that the section names, or one with the name of the instance."""
+        return self.adopted.database or self._named("database") or instance.replace("-", "_")
+
+    def bucket_of(self, instance: str) -> str:
+        """The adopted bucket, the one that the section names, or one with the name of the instance."""
+        return self.adopted.bucket or self._named("bucket") or instance
+
+    def _named(self, key: str) -> str | None:
+        """A field of the sections that derive from this one, each with another description."""
+        name: str | None = getattr(self, key)
+        return name
+
     def check(self) -> None:
         """Refuse a database or a bucket that is named in addition to an adopted one."""
         for key in ("database", "bucket"):
-            named, adopted = getattr(self, key), getattr(self.adopted, key)
+            named, adopted = self._named(key), getattr(self.adopted, key)
             if named is not None and adopted is not None:
                 message = f"`{key}: {named}` is named next to `adopt: {{{key}: {adopted}}}`"
                 raise InvalidValue("invalid-value", message, f"delete `{key}: {named}`")

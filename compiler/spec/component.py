@@ -2,7 +2,7 @@
 
 Sections are closed at every level, strict about types, and frozen once parsed. The sections of component
 types are in their folders and derive from `InstanceSpec` or `RunningSpec`. The small sections that nearly
-every section contains are built here at once, so that pydantic does not build them again for each.
+every section contains have `defer_build=False`: pydantic builds them once, and not again for each.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
-from compiler.spec.constraints import Exact, InvalidValue
-from compiler.spec.labels import LabelKey, Labels, LabelValue
+from compiler.spec.constraints import Exact
+from compiler.spec.labels import Labels
+from compiler.spec.patch import Patch
+from compiler.spec.placement import NodeAffinity, Toleration
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName, Storage
 
@@ -69,127 +71,6 @@ def key_of_secret(reference: Any) -> str | None:
     if not isinstance(reference, dict) or not {"name", "key"} <= reference.keys():
         return None
     return f"{{secret: {reference['name']}, key: {reference['key']}}}"
-
-
-class Toleration(Section, defer_build=False):
-    """A taint that the pods tolerate, in Kubernetes' syntax."""
-
-    key: str | None = None
-    operator: Literal["Exists", "Equal"] | None = None
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: Annotated[int, Field(ge=0)] | None = None
-
-
-class NodeRule(Section, defer_build=False):
-    """A condition on a label of nodes, in Kubernetes' words."""
-
-    key: LabelKey = Field(description="The label, like `topology.kubernetes.io/zone`.")
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] = "In"
-    values: ListOf[LabelValue] = Field(
-        default=(), description="Values to compare with; none for `Exists`."
-    )
-
-    def check(self) -> None:
-        if self.operator in ("Exists", "DoesNotExist"):
-            if self.values:
-                message = f"`{self.operator}` asks whether there is a label, and not for values"
-                raise InvalidValue("invalid-value", message, "remove `values`", at="values")
-        elif not self.values or (self.operator in ("Gt", "Lt") and len(self.values) > 1):
-            message = f"`{self.operator}` compares a label with values"
-            help = "add one value" if self.operator in ("Gt", "Lt") else "add `values: [...]`"
-            raise InvalidValue("invalid-value", message, help)
-
-    @property
-    def expression(self) -> dict[str, Any]:
-        """The condition, as a pod has it."""
-        values = {"values": list(self.values)} if self.values else {}
-        return {"key": self.key, "operator": self.operator, **values}
-
-
-class NodePreference(NodeRule, defer_build=False):
-    """A condition of the nodes that pods prefer."""
-
-    weight: int = Field(default=100, ge=1, le=100, description="Its weight among the others.")
-
-
-class NodeAffinity(Section, defer_build=False):
-    """The nodes that may run pods, by conditions that `nodeSelector` cannot express."""
-
-    required: ListOf[NodeRule] = Field(
-        default=(), description="Conditions that a node must meet, all of them."
-    )
-    preferred: ListOf[NodePreference] = Field(
-        default=(), description="Conditions of the nodes that pods prefer."
-    )
-
-    def manifest(self) -> dict[str, Any]:
-        """The field of a pod."""
-        fields: dict[str, Any] = {}
-        if self.required:
-            terms = [{"matchExpressions": [rule.expression for rule in self.required]}]
-            fields["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": terms}
-        if self.preferred:
-            fields["preferredDuringSchedulingIgnoredDuringExecution"] = [
-                {"preference": {"matchExpressions": [rule.expression]}, "weight": rule.weight}
-                for rule in self.preferred
-            ]
-        return fields
-
-
-class PatchTarget(Section, defer_build=False):
-    """The object of the component that a patch changes."""
-
-    kind: str = Field(description="Its kind, like `Deployment`.")
-    name: str = Field(description="Its name.")
-    namespace: Namespace | None = Field(
-        default=None, description="Its namespace, if objects of several namespaces have the name."
-    )
-
-    @classmethod
-    def instead_of(cls, key: str, value: Any) -> str | None:
-        """The help for the other keys of a target of kustomize."""
-        if key in ("group", "version"):
-            return "leave it out: the kind and the name are enough"
-        if key in ("labelSelector", "annotationSelector"):
-            return "a patch changes one object: write `kind:` and `name:`"
-        return None
-
-
-class PatchOperation(Section, defer_build=False):
-    """One operation of a JSON patch (RFC 6902)."""
-
-    op: Literal["add", "remove", "replace", "test", "move", "copy"] = Field(
-        description="What it does at the path; `test` compares the value there."
-    )
-    path: str = Field(description="A JSON pointer, like `/spec/template/spec/hostname`.")
-    value: Any = Field(default=None, description="The value to add, to put there, or to compare.")
-    from_: str | None = Field(
-        default=None, alias="from", description="The path to `move` or `copy` from."
-    )
-
-    def written(self) -> dict[str, Any]:
-        """The operation as JSON Patch reads it: `value: null` is different from no value."""
-        value = {"value": self.value} if "value" in self.model_fields_set else {}
-        return {**super().written(), **value}
-
-
-class Patch(Section, defer_build=False):
-    """The escape hatch: JSON patch operations on one of the component's objects."""
-
-    target: PatchTarget = Field(description="The object to change.")
-    operations: ListOf[PatchOperation] = Field(
-        min_length=1, description="The operations, in their order."
-    )
-
-    other_forms: ClassVar[frozenset[str]] = frozenset({"patch", "path"})
-
-    @classmethod
-    def instead_of(cls, key: str, value: Any) -> str | None:
-        """The help for a patch of kustomize, which is a text of YAML or a file."""
-        if key not in cls.other_forms:
-            return None
-        return "write `operations: [{op: ..., path: ..., value: ...}]`, the operations of a JSON 6902 patch"
 
 
 class NamedSpec(Section):

@@ -10,7 +10,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Strict,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -79,6 +87,15 @@ S = TypeVar("S", bound=Section)
 def parse(section: type[S], value: Any) -> S:
     """Parse the user's value. Raises pydantic's ValidationError, which contains every mistake."""
     return section.model_validate(value, by_alias=True, by_name=False)
+
+
+def accepts(type: Any, value: Any) -> bool:
+    """Whether a type of the language accepts a value."""
+    try:
+        TypeAdapter(type).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def fields(section: type[Section]) -> Iterator[tuple[str, str, FieldInfo]]:

@@ -6,11 +6,12 @@ from pydantic import AfterValidator, Field
 
 from compiler.spec.access import Machines, OpenIdLogin, Tls
 from compiler.spec.backup import Backup
-from compiler.spec.component import GPU_WORDS, Amounts, Patch
+from compiler.spec.component import GPU_WORDS, Amounts
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.image import ANY, Mirrors
 from compiler.spec.labels import Labels
 from compiler.spec.move import Move
+from compiler.spec.patch import Patch
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 

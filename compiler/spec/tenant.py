@@ -5,13 +5,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from compiler.spec.component import (
-    Patch,
-    PlacedSpec,
-    Resources,
-    SecretKey,
-)
+from compiler.spec.component import PlacedSpec, Resources, SecretKey
 from compiler.spec.constraints import Exact, InvalidValue
+from compiler.spec.patch import Patch
 from compiler.spec.section import Forms, ListOf, Section, fields
 from compiler.spec.types import (
     Duration,

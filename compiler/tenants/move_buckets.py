@@ -9,9 +9,7 @@ from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.backup import RCLONE
-from compiler.tenants.move_kind import Claims, MoveKind
-
-SIDES = ("from", "to")
+from compiler.tenants.move_kind import SIDES, Claims, MoveKind, slot
 
 
 def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
@@ -28,11 +26,7 @@ def unceasing(claims: Sequence[model.Binding]) -> tuple[str, ...]:
 def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
-    return {side: {_slot(side): claim} for side in SIDES}
-
-
-def _slot(side: str) -> model.Requires[s3.Endpoint]:
-    return model.Requires(side, s3.Endpoint)
+    return {side: {slot(s3.Endpoint, side): claim} for side in SIDES}
 
 
 def room(specs: Sequence[Any]) -> str:
@@ -42,8 +36,7 @@ def room(specs: Sequence[Any]) -> str:
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
     return [
-        *wiring[_slot("from")].rclone("FROM"),
-        *wiring[_slot("to")].rclone("TO"),
+        *(env for side in SIDES for env in wiring[slot(s3.Endpoint, side)].rclone(side.upper())),
         Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
         Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),
         Env("RCLONE_LOG_LEVEL", "ERROR"),
@@ -52,7 +45,7 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
-    sides = {side: wiring[_slot(side)] for side in SIDES}
+    sides = {side: wiring[slot(s3.Endpoint, side)] for side in SIDES}
     text = kube.render(
         __file__, "move-buckets.sh.j2", unceasing=me.spec.unceasing,
         buckets=[name for name in me.spec.names if name not in me.spec.unceasing],

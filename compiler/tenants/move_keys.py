@@ -13,7 +13,7 @@ from compiler import kube, model
 from compiler.interfaces import redis
 from compiler.model import Env
 from compiler.spec import quantity
-from compiler.tenants.move_kind import Claims, MoveKind
+from compiler.tenants.move_kind import SIDES, Claims, MoveKind, slot
 
 MARK = "platformc:move"  # a key: how far the move is
 
@@ -25,17 +25,13 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
 
 def claims(names: Sequence[str], claims: Sequence[model.Binding]) -> Claims:
     """The claims of the Job on the old and on the new server."""
-    return {"from": {_slot("from"): redis.Claim()}, "to": {_slot("to"): redis.Claim()}}
+    return {side: {slot(redis.Endpoint, side): redis.Claim()} for side in SIDES}
 
 
 def unfit(offer: model.Offer) -> str:
     """Why the Job cannot speak to a server; empty where it can."""
     mode = offer.mode if isinstance(offer, redis.Offer) else "single"
     return "" if mode == "single" else f"the Job asks one server, and this one is of `mode: {mode}`"
-
-
-def _slot(side: str) -> model.Requires[redis.Endpoint]:
-    return model.Requires(side, redis.Endpoint)
 
 
 def room(specs: Sequence[Any]) -> str:
@@ -46,17 +42,19 @@ def room(specs: Sequence[Any]) -> str:
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
     return [
-        Env("FROM_PASSWORD", wiring[_slot("from")].password),
-        Env("TO_PASSWORD", wiring[_slot("to")].password),
+        *(
+            Env(f"{side.upper()}_PASSWORD", wiring[slot(redis.Endpoint, side)].password)
+            for side in SIDES
+        ),
         Env("HOME", kube.TMP),
     ]
 
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
+    sides = {side: wiring[slot(redis.Endpoint, side)] for side in SIDES}
     text = kube.render(
-        __file__, "move-keys.sh.j2", mark=MARK,
-        sides=[("from", wiring[_slot("from")]), ("to", wiring[_slot("to")])],
-        old=wiring[_slot("from")].binding.provider.name, new=wiring[_slot("to")].binding.provider.name,
+        __file__, "move-keys.sh.j2", mark=MARK, sides=list(sides.items()),
+        old=sides["from"].binding.provider.name, new=sides["to"].binding.provider.name,
     )  # fmt: skip
     scripts = {
         name: kube.render(__file__, f"move-{name}.j2", mark=MARK)

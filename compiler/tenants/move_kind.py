@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from compiler import model
 from compiler.model import Env
 
+E = TypeVar("E", bound=model.Endpoint[Any, Any])
+SIDES = ("from", "to")
 Claims = Mapping[str, Mapping[model.Requires[Any], model.Claim]]
+
+
+def slot(endpoint: type[E], side: str, part: str = "") -> model.Requires[E]:
+    """The slot of the Job on one side, for all of a server or for a part of it, such as a database."""
+    return model.Requires(f"{side}-{part.replace('_', '-')}" if part else side, endpoint)
 
 
 def none_unceasing(claims: Sequence[model.Binding]) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from compiler import kube, model
+from compiler.tenants.move_kind import SIDES, Claims, E, slot
 
-E = TypeVar("E", bound=model.Endpoint[Any, Any])
-SIDES = ("from", "to")
 DUMPS = "20Gi"  # the room for dumps if neither server's disk is known
 
 
@@ -26,14 +25,8 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
     return tuple(sorted({name for binding in claims for name in binding.claim.resources}))
 
 
-def slot(endpoint: type[E], side: str, database: str) -> model.Requires[E]:
-    return model.Requires(f"{side}-{database.replace('_', '-')}", endpoint)
-
-
-def claims(
-    endpoint: type[E], claims: Mapping[str, model.Claim]
-) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """The claims of the Job on the old and on the new server, from a function that claims a database."""
+def claims(endpoint: type[E], claims: Mapping[str, model.Claim]) -> Claims:
+    """The claims of the Job on the old and on the new server, by the claims on one of them."""
     return {
         side: {slot(endpoint, side, database): claim for database, claim in claims.items()}
         for side in SIDES

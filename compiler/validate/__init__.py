@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, collected
 from compiler.diagnostics.masking import value_masked
-from compiler.diagnostics.misspelt_keys import possible, there_already
-from compiler.diagnostics.words import closest, correction, listing, suggestion
+from compiler.diagnostics.words import closest
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
 from compiler.document.span import Span
@@ -31,8 +31,36 @@ from compiler.specialise import Variants
 from compiler.validate.errors import field_errors, without
 from compiler.validate.messages import report_empty_key, report_errors
 from compiler.validate.misplaced import outdented_fields
+from compiler.validate.unknown_type import report_unknown_type
 
 S = TypeVar("S", bound=Section)
+
+
+def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
+    """Parse every effective spec whose outline is right; the base has the key None."""
+    unmerged = {name for diagnostic in report.diagnostics for name in diagnostic.environments}
+    for name, span in variants.names.items():
+        _check_name(name, ("spec", "environments", name), span, report)
+    validator = Validator(memo)
+    documents: dict[str | None, Node] = {None: variants.base}
+    documents.update(variants.environments)
+    platforms: dict[str | None, Platform] = {}
+    for environment, document in documents.items():
+        platform = validator.platform(document, environment, report.within(environment))
+        if platform is not None and environment not in unmerged:
+            name = environment or ""
+            platforms[environment] = replace(
+                platform, removed=variants.removed.get(name, {}), span=variants.names.get(name)
+            )
+    return platforms
+
+
+class Part(Struct, frozen=True):
+    """A section of a document, with its path in it."""
+
+    node: Node
+    path: Path
+    document: Node
 
 
 class Validator:
@@ -46,11 +74,12 @@ class Validator:
 
         Returns None if the outline is wrong, because keys below an unknown key are not judged.
         """
-        header = self._parse(Header, document, (), document, report, _reader_without("spec"))
+        outline = Part(document, (), document)
+        header = self._parse(Header, outline, report, _reader_without("spec"))
         spec_node = document.child("spec")
         if spec_node is None:
             return None
-        settings = self._settings_of(spec_node, document, report)
+        settings = self._settings_of(Part(spec_node, ("spec",), document), report)
         # Instances are validated even if the settings are wrong, to report all mistakes at once.
         settings = settings or Settings()
         metadata = (
@@ -63,9 +92,9 @@ class Validator:
             metadata.name, metadata.labels, settings, instances, document, environment, wrong=wrong
         )
 
-    def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
+    def _settings_of(self, spec: Part, report: Report) -> Settings | None:
         """Parse the settings of a spec; equal settings of environments become one object."""
-        shape = self._parse(Shape, spec, ("spec",), document, report, _reader_without(*SECTIONS))
+        shape = self._parse(Shape, spec, report, _reader_without(*SECTIONS))
         if shape is None:
             return None
         # The values are valid: they were parsed with the shape.
@@ -95,7 +124,8 @@ class Validator:
                     _report_duplicate(name, *paths, document, report)
                     continue
                 section_of[name] = section
-                read = partial(self._instance, settings, platform, section, name, child, document)
+                part = Part(child, ("spec", section, name), document)
+                read = partial(self._instance, settings, platform, section, name, part)
                 instance, diagnostics = self._memo.once(
                     partial(collected, read), ("instance", platform, section, name), child, settings
                 )
@@ -123,50 +153,38 @@ class Validator:
         return names
 
     def _instance(
-        self, settings: Settings, platform: str, section: str, name: str, node: Node,
-        document: Node, report: Report,
-    ) -> Instance[Any] | None:  # fmt: skip
+        self, settings: Settings, platform: str, section: str, name: str, part: Part, report: Report
+    ) -> Instance[Any] | None:
         """Parse one instance. Returns None if its name or its whole section is wrong."""
-        path: Path = ("spec", section, name)
-        model, type = self._model(section, name, node, path, document, report)
-        spec = self._parse(model, node, path, document, report) if model else None
-        if model is None and closest(name, registry.all_types()) and not node.child("type"):
+        type = _type(section, name, part.node)
+        model = _spec_of(section, type)
+        if model is None:
+            report_unknown_type(type, part.node.child("type"), part.path, part.document, report)
+        spec = self._parse(model, part, report) if model else None
+        if model is None and closest(name, registry.all_types()) and not part.node.child("type"):
             return None  # a misspelt type is no wrong name as well
-        is_key = _check_name(name, path, document.span_of(path), report)
+        is_key = _check_name(name, part.path, part.document.span_of(part.path), report)
         if spec is None or not is_key:
             return None
         space = spec.namespace or settings.namespace
         return Instance(name, section, type, space, spec, platform, settings)
 
-    def _model(
-        self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
-    ) -> tuple[type[NamedSpec] | None, str]:
-        type = _type(section, name, node)
-        model = _spec_of(section, type)
-        if model is None:
-            _report_unknown_type(type, node.child("type"), path, document, report)
-        return model, type
-
     def _parse(
-        self, model: type[S], node: Node, path: Path, document: Node, report: Report,
-        read: Callable[[Node], Any] = Node.plain,
-    ) -> S | None:  # fmt: skip
-        parsed = partial(_parsed, model, node, path, document, read)
-        section, diagnostics = self._memo.once(partial(collected, parsed), model, node)
+        self, model: type[S], part: Part, report: Report, read: Callable[[Node], Any] = Node.plain
+    ) -> S | None:
+        parsed = partial(_parsed, model, part, read)
+        section, diagnostics = self._memo.once(partial(collected, parsed), model, part.node)
         report.extend(diagnostics)
         return section
 
 
-def _parsed(
-    model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any],
-    report: Report,
-) -> S | None:  # fmt: skip
+def _parsed(model: type[S], part: Part, read: Callable[[Node], Any], report: Report) -> S | None:
     """Parse a section, and report its errors."""
-    value = read(node)
+    value = read(part.node)
     try:
         return parse(model, value)
     except ValidationError as error:
-        report_errors(error, model, path, document, report)
+        report_errors(error, model, part.path, part.document, report)
         return _without_errors(model, value, error)
 
 
@@ -211,25 +229,6 @@ def _reader_without(*keys: str) -> Callable[[Node], Any]:
     return lambda node: node.plain(keys)
 
 
-def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
-    """Parse every effective spec whose outline is right; the base has the key None."""
-    unmerged = {name for diagnostic in report.diagnostics for name in diagnostic.environments}
-    for name, span in variants.names.items():
-        _check_name(name, ("spec", "environments", name), span, report)
-    validator = Validator(memo)
-    documents: dict[str | None, Node] = {None: variants.base}
-    documents.update(variants.environments)
-    platforms: dict[str | None, Platform] = {}
-    for environment, document in documents.items():
-        platform = validator.platform(document, environment, report.within(environment))
-        if platform is not None and environment not in unmerged:
-            name = environment or ""
-            platforms[environment] = replace(
-                platform, removed=variants.removed.get(name, {}), span=variants.names.get(name)
-            )
-    return platforms
-
-
 def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
     """Report a key that is not a valid name. Returns whether it is one."""
     try:
@@ -250,43 +249,3 @@ def _report_duplicate(name: str, path: Path, earlier: Path, document: Node, repo
         help="components, models and workloads share one set of names; rename one of them",
         related=[Related("the other one", document.span_of(earlier))],
     )
-
-
-def _report_unknown_type(
-    type: str, type_node: Node | None, path: Path, document: Node, report: Report
-) -> None:
-    from compiler.upstream.other_systems import instead_of  # only mistakes need it
-
-    types, span = registry.all_types(), type_node.span if type_node else document.span_of(path)
-    instead, fix = instead_of(type), correction(span, type, types)
-    if type_node is None:
-        fix = possible(document.at(path[:-1]), type, fix)
-    report.add(
-        "unknown-type",
-        f"`{type}` is not a component type",
-        span,
-        path=path,
-        help=instead or _help_for_type(type, types, None if type_node else document.at(path[:-1])),
-        fix=None if instead else fix,
-    )
-
-
-def _help_for_type(type: str, types: tuple[str, ...], section: Node | None) -> tuple[str, ...]:
-    """The text to type for a component of an unknown type; `section` has its key, if that was read as the type."""
-    part = next((union for union in reversed(types) if union in _beginnings_and_ends(type)), None)
-    if section is None:
-        return suggestion(type, types) or (f"the types are {listing(types)}",)
-    if part:
-        return (f"write `{type}: {{type: {part}, ...}}`: a name that is no type says its type",)
-    close = closest(type, types)
-    if close and section.has_both(type, close):
-        another = f"write `{type}: {{type: {close}, ...}}` for a second `{close}`"
-        return (there_already(close), another)
-    return suggestion(type, types) or (f"the types are {listing(types)}",)
-
-
-def _beginnings_and_ends(name: str) -> set[str]:
-    """The beginnings and ends of a name, cut at its dashes."""
-    words = name.split("-")
-    cuts = range(1, len(words))
-    return {"-".join(part) for cut in cuts for part in (words[:cut], words[cut:])}

@@ -12,13 +12,15 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Struct
-from pydantic import Tag, TypeAdapter, ValidationError
+from pydantic import Tag, ValidationError
 from pydantic.fields import FieldInfo
 
 from compiler.document import Node
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.section import LONG, SHORT, Section, fields
+from compiler.spec.section import LONG, SHORT, Section, accepts, fields
 
+# The text to write instead, in one line or several.
+Help = str | tuple[str, ...]
 Loc = tuple[int | str, ...]
 _KEY = "[key]"  # pydantic's last location part if a map's key is wrong
 
@@ -100,11 +102,7 @@ class FieldError(Struct, frozen=True):
         if field is None:
             return True
         annotation: Any = Annotated[field.annotation, None, *field.metadata]
-        try:
-            TypeAdapter(annotation).validate_python(value)
-        except ValidationError:
-            return False
-        return True
+        return accepts(annotation, value)
 
     @property
     def description(self) -> str:

@@ -9,20 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core import core_schema
-
 from compiler import registry
-from compiler.spec.root import API_VERSION, Header
-from compiler.spec.section import Section
-from compiler.spec.served_model import ModelSpec
-from compiler.spec.settings import Settings
-from compiler.spec.tenant import WorkloadSpec
+from compiler.spec.root import API_VERSION
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.editor_schema import named_snippet, offer_names, snippet, with_markdown
-
-Schema = dict[str, Any]
-_REF = "#/definitions/"
+from compiler.validate.section_schemas import REF, Schema, section_schemas
 
 
 def schema_text() -> str:
@@ -39,7 +30,7 @@ def json_schema() -> Schema:
         {
             "apiVersion": {"const": API_VERSION, "description": "The language's version."},
             "kind": {"const": "Platform", "description": "Always `Platform`."},
-            "metadata": {"$ref": f"{_REF}Metadata"},
+            "metadata": {"$ref": f"{REF}Metadata"},
             "spec": {**spec, "description": "The platform."},
         },
         required=["apiVersion", "kind", "metadata", "spec"],
@@ -54,7 +45,7 @@ def json_schema() -> Schema:
 
 def _all_definitions() -> dict[str, Schema]:
     """The schemas of all sections, of their partial forms, and of components with another name."""
-    definitions = _definitions()
+    definitions = section_schemas()
     types = registry.all_types()
     offer_names(definitions)
     for type in types:
@@ -87,7 +78,7 @@ def _spec_schema(definitions: dict[str, Schema]) -> Schema:
                 "description": "Partial specs, merged into the base; null removes a key.",
                 "type": "object",
                 "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
-                "additionalProperties": {"$ref": f"{_REF}environment"},
+                "additionalProperties": {"$ref": f"{REF}environment"},
             },
         }
     )
@@ -104,69 +95,6 @@ def _environment_schema(definitions: dict[str, Schema]) -> Schema:
     return _nullable(_closed(override))
 
 
-def _definitions() -> dict[str, Schema]:
-    """Every section under a short name; a component's Spec under its type."""
-    specs = {type: _spec(type) for type in registry.all_types()}
-    sections: list[type[Section]] = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
-    references, generated = models_json_schema(
-        [(section, "validation") for section in sections],
-        ref_template=f"{_REF}{{model}}",
-        schema_generator=_Generator,
-    )
-    long = {str(references[spec, "validation"]["$ref"]): type for type, spec in specs.items()}
-    definitions = {
-        long.get(f"{_REF}{name}", name): schema for name, schema in generated["$defs"].items()
-    }
-    definitions.pop("Header")
-    return definitions
-
-
-def _spec(type: str) -> Any:
-    return registry.existing(type).Spec
-
-
-class _Generator(GenerateJsonSchema):
-    """Pydantic's schemas without parts that confuse editors."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
-        """Keep the order of the fields."""
-        return value
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        content = super().model_schema(schema)
-        properties = {key: _described(inner) for key, inner in content["properties"].items()}
-        return {
-            key: inner
-            for key, inner in {**content, "properties": properties}.items()
-            if key != "title"
-        }
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """An optional field without null: leaving out the key means the same."""
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Leave out empty defaults."""
-        default = schema.get("default")
-        if default is None or default in ({}, (), "") or isinstance(default, Section):
-            return self.generate_inner(schema["schema"])
-        return super().default_schema(schema)
-
-    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """A map; if its keys must match a pattern, other keys are errors."""
-        content: Schema = {"type": "object"}
-        content["additionalProperties"] = self.generate_inner(schema["values_schema"])
-        keys = self.generate_inner(schema["keys_schema"])
-        keys.pop("type", None)
-        if keys:
-            content["propertyNames"] = keys
-        self.update_with_validations(content, schema, self.ValidationsMapping.object)
-        return content
-
-
 def _nullable(schema: Schema) -> Schema:
     """The schema, or null."""
     if "type" not in schema:
@@ -177,20 +105,6 @@ def _nullable(schema: Schema) -> Schema:
     if words:
         nullable["enum"] = [*words, None]
     return nullable
-
-
-def _described(schema: Schema) -> Schema:
-    """Add the default to the description, because hovers do not show it."""
-    default = schema.get("default")
-    text = schema.get("description", "")
-    if (
-        default in (None, {}, [], ())
-        or not isinstance(default, (str, int, bool))
-        or "efault" in text
-    ):
-        return schema
-    text_of_default = json.dumps(default) if isinstance(default, bool) else default
-    return {**schema, "description": f"{text} Default: `{text_of_default}`.".strip()}
 
 
 def _partial(schema: Schema) -> Schema:
@@ -228,7 +142,7 @@ def _typed(type: str, schema: Schema) -> Schema:
 
 def _components(definitions: dict[str, Schema], suffix: str) -> Schema:
     """The map of components: a key that is a type has the type's keys; other keys need `type`."""
-    by_type_key: Schema = {"$ref": f"{_REF}component{suffix}"}
+    by_type_key: Schema = {"$ref": f"{REF}component{suffix}"}
     return {
         "description": "The systems of the platform; a key is a type, or an instance's name.",
         "type": "object",
@@ -252,7 +166,7 @@ def _component(
     type: str, definitions: dict[str, Schema], suffix: str, by_type_key: Schema
 ) -> Schema:
     """A component whose key is a type; with another `type:`, the key is only its name."""
-    definition: Schema = {"$ref": f"{_REF}{type}{suffix}"}
+    definition: Schema = {"$ref": f"{REF}{type}{suffix}"}
     renamed = {
         "type": "object",
         "properties": {"type": {"not": {"const": type}}},
@@ -270,7 +184,7 @@ def _component(
 
 
 def _instances(definitions: dict[str, Schema], section: str, suffix: str) -> Schema:
-    definition: Schema = {"$ref": f"{_REF}{section}{suffix}"}
+    definition: Schema = {"$ref": f"{REF}{section}{suffix}"}
     return {
         "description": _TENANTS[section],
         "type": "object",

@@ -17,9 +17,10 @@ from compiler.spec.section import Section
 from compiler.validate.advice import is_amount
 from compiler.validate.corrections import correction_of
 from compiler.validate.errors import FieldError, Loc, field_errors
+from compiler.validate.help_for_keys import candidate_keys
 from compiler.validate.merged_maps import merge_of
 from compiler.validate.misplaced import is_below_spec, outdented_keys, spec_is_missing
-from compiler.validate.reasons import candidate_keys, reason_of
+from compiler.validate.reasons import reason_of
 
 
 def report_errors(

@@ -12,29 +12,20 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from msgspec import Raw
-from msgspec.json import decode
-
-from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
 from compiler.diagnostics.masking import hidden
-from compiler.files import is_packaged, packaged
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package, config_map
-from compiler.verify.schemas import schemas
-
-# The schema of JSON Schema has a property `$ref` as well, whose value is not a string.
-_REFERENCE = re.compile(rb'"\$ref": ?"[^"]*/([^"/]+)"')
+from compiler.verify.kind_schemas import closure, definition, reference, schema_of
 
 
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or whose kind has no schema."""
     objects = _objects(lowered)
     kinds = sorted({_kind(manifest) for *_, manifest in objects})
-    names = {kind: name for kind in kinds if (name := _definition(*kind))}
+    names = {kind: name for kind in kinds if (name := definition(*kind))}
     validator = _shared_validator(tuple(names.items()))
     for name, package, manifest in objects:
         if _kind(manifest) in names and validator.is_valid(manifest):
@@ -114,7 +105,7 @@ def _violations(manifest: Manifest) -> Iterator[tuple[Iterable[str | int], str]]
     from jsonschema.exceptions import best_match
 
     with suppress(re.error):
-        for error in Draft7Validator(_schema(*_kind(manifest)) or {}).iter_errors(manifest):
+        for error in Draft7Validator(schema_of(*_kind(manifest)) or {}).iter_errors(manifest):
             cause = best_match([error]) or error
             yield cause.absolute_path, cause.message
 
@@ -131,11 +122,11 @@ def _shared_validator(names: tuple[tuple[Kind, str], ...]) -> Any:
     branches = [
         {
             "if": {"properties": {"apiVersion": {"const": version}, "kind": {"const": kind}}},
-            "then": _reference(name),
+            "then": reference(name),
         }
         for (version, kind), name in names
     ]
-    schema = {"allOf": [True, *branches], "definitions": _closure(name for _, name in names)}
+    schema = {"allOf": [True, *branches], "definitions": closure(name for _, name in names)}
     return jsonschema_rs.Draft7Validator(schema)
 
 
@@ -143,77 +134,5 @@ def _shared_validator(names: tuple[tuple[Kind, str], ...]) -> Any:
 def _validator(api_version: str, kind: str) -> Any:
     import jsonschema_rs
 
-    schema = _schema(api_version, kind)
+    schema = schema_of(api_version, kind)
     return None if schema is None else jsonschema_rs.Draft7Validator(schema)
-
-
-def _schema(api_version: str, kind: str) -> dict[str, Any] | None:
-    name = _definition(api_version, kind)
-    if name is not None:
-        return {**_reference(name), "definitions": _closure([name])}
-    group, _, version = api_version.rpartition("/")
-    if not _safe_in_path(kind, group, version):
-        return None
-    crd = schemas() / "crds" / group / f"{kind.lower()}_{version}.json"
-    return _read_crd(crd) if group and is_packaged(crd) else None
-
-
-def _safe_in_path(kind: str, group: str, version: str) -> bool:
-    """Whether the parts are safe to use in a file's name."""
-    return kind.isalnum() and version.isalnum() and ".." not in group and "/" not in group
-
-
-@cache
-def _definition(api_version: str, kind: str) -> str | None:
-    """The name of the definition of one of Kubernetes' own kinds."""
-    group, _, version = api_version.rpartition("/")
-    if not _safe_in_path(kind, group, version):
-        return None
-    short = group.removesuffix(".k8s.io").split(".")[0]
-    suffix = f"-{short}-{version}" if group else f"-{version}"
-    file = schemas() / KUBERNETES_SCHEMAS / f"{kind.lower()}{suffix}.json"
-    if (group and "." in group and not group.endswith(".k8s.io")) or not is_packaged(file):
-        return None
-    reference: str = decode(packaged(file))["$ref"]
-    return reference.rpartition("/")[2]
-
-
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": f"#/definitions/{name}"}
-
-
-def _read_crd(file: Path) -> dict[str, Any]:
-    data = packaged(file)
-    schema: dict[str, Any]
-    # Only Python's slower parser has a hook for each map, which few CRDs need.
-    schema = json.loads(data, object_hook=_portable) if b"(?i)" in data else decode(data)
-    return schema
-
-
-def _portable(part: dict[str, Any]) -> dict[str, Any]:
-    """Convert a pattern from Go's syntax, where `(?i)` may stand without a group."""
-    pattern = part.get("pattern")
-    if isinstance(pattern, str) and "(?i)" in pattern:
-        return {**part, "pattern": f"(?i:{pattern.replace('(?i)', '')})"}
-    return part
-
-
-def _closure(names: Iterable[str]) -> dict[str, Any]:
-    """Definitions with all definitions that they refer to, and no others: validators are slow to build."""
-    definitions = _definitions()
-    needed: dict[str, Any] = {}
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name not in needed:
-            text = bytes(definitions[name])
-            needed[name] = decode(text)
-            pending += [reference.decode() for reference in _REFERENCE.findall(text)]
-    return needed
-
-
-@cache
-def _definitions() -> dict[str, Raw]:
-    """Every definition, not yet parsed: about two hundred of a thousand are needed."""
-    text = packaged(schemas() / KUBERNETES_SCHEMAS / "_definitions.json")
-    return decode(text, type=dict[str, dict[str, Raw]])["definitions"]

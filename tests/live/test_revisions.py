@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.changing import changes, compiled, edited, original
 from support.custom_resources import as_resource, custom_resources
-from test_changes import LABELLED, changes, compiled, edited, original
+from test_changes import LABELLED
 
 from compiler.diff.fields import differences
 from compiler.diff.immutable import IMMUTABLE, refused

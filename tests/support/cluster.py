@@ -68,6 +68,15 @@ def objects_of(lowered: Lowered) -> list[Manifest]:
     return manifests(lowered)
 
 
+def config_files(scenario: str, environment: str) -> dict[tuple[str, str], dict[str, str]]:
+    """The files of each ConfigMap, by its namespace and name."""
+    return {
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ConfigMap"
+    }
+
+
 def templates(scenario: str, environment: str) -> list[Template]:
     return templates_of(lowered(scenario, environment))
 

@@ -45,7 +45,7 @@ class Plan(Struct, frozen=True):
 
 
 def plan(me: model.Instance[Any]) -> Plan | None:
-    """How an instance is copied; None where it is not."""
+    """The settings by which an instance is copied; None if nothing copies it."""
     of_platform: Backup | None = me.settings.backup
     of_instance = me.spec.backup
     if (
@@ -93,7 +93,7 @@ def key(me: model.Instance[Any], backup_plan: Plan) -> list[model.Credential]:
 
 
 def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple[Env, ...]:
-    """What every rclone of an instance knows."""
+    """The variables of every rclone of an instance: its remotes, and the key of encrypted copies."""
     safe = (
         Env("RCLONE_CONFIG_SAFE_TYPE", "crypt"),
         Env("RCLONE_CONFIG_SAFE_REMOTE", f"copies:{store.bucket}"),
@@ -110,7 +110,7 @@ def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple
 
 
 def keeping(backup_plan: Plan) -> Env:
-    """How long the Job that copies keeps copies."""
+    """The days that copies are kept, as a variable of the Job that copies."""
     return Env(KEEP, str(backup_plan.days))
 
 

@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from compiler import kube, model
 from compiler.components.bases import backup, origin
 from compiler.interfaces import s3, sql
 from compiler.model import Env
 from compiler.spec import quantity
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """The facts about a kind of server on which its copies depend."""
+
+    folder: str  # a path in the folder whose `templates` has the two scripts
+    contents: str  # the script that both read
+    reading: tuple[Env, ...]  # the variables of a client that reads every database
+    writing: tuple[Env, ...]  # those of one that may replace each
+    port: int
+    user: int  # the user as which its image runs
 
 
 def secret(me: model.Instance[Any]) -> str:
@@ -33,32 +46,36 @@ def credential(me: model.Instance[Any], username: str, revoke_command: str) -> m
 
 
 def lower(
-    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, folder: str,
-    logins: Iterable[model.Binding[sql.Claim, Any]], *, contents: str, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint,
+    logins: Iterable[model.Binding[sql.Claim, Any]], server: Server,
 ) -> Iterator[model.Piece]:  # fmt: skip
-    """What runs, and the ways of these pods to the server; `folder` has the scripts' templates."""
+    """The CronJobs, their scripts, and the ways of their pods to the server."""
     logins = [login for login in logins if login.claim.copied]
     databases = sorted({login.claim.database for login in logins})
     yield from backup.key(me, plan)
     scripts = {
-        "dump.sh": kube.render(folder, "dump.sh.j2", databases=databases),
-        "restore.sh": kube.render(folder, "restore.sh.j2", databases=databases, drill=sql.DRILL),
-        "contents.sh": contents,
+        "dump.sh": kube.render(server.folder, "dump.sh.j2", databases=databases),
+        "restore.sh": kube.render(
+            server.folder, "restore.sh.j2", databases=databases, drill=sql.DRILL
+        ),
+        "contents.sh": server.contents,
         **backup.scripts(me, plan, store),
         **origin.files(me, logins),
     }
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, scripts)
-    dump = _server(me, "dump", "dump.sh", reading)
+    dump = _server(me, "dump", "dump.sh", server.reading)
     steps: dict[str, tuple[str | None, kube.Container, kube.Container]] = {
         "backup": (plan.schedule, dump, _rclone(me, plan, store, "upload"))
     }
     for role, schedule in (("restore", None), ("drill", plan.drill)):
-        restore = _server(me, role, "restore.sh", (*writing, Env("MODE", role)))
+        restore = _server(me, role, "restore.sh", (*server.writing, Env("MODE", role)))
         if role == "restore" or schedule:
             steps[role] = (schedule, _rclone(me, plan, store, "fetch"), restore)
     for role, (schedule, before, then) in steps.items():
-        yield model.InternalTraffic(role, "server", (port,))
-        template = backup.pods(me, role, before, then, store, user=user, room=me.spec.storage)
+        yield model.InternalTraffic(role, "server", (server.port,))
+        template = backup.pods(
+            me, role, before, then, store, user=server.user, room=me.spec.storage
+        )
         deletes = f"deletes every table in {', '.join(databases)}"
         capacity = quantity.in_bytes(me.spec.storage)
         yield backup.cron_job(me, role, template, schedule, deletes, capacity)

@@ -1,4 +1,4 @@
-"""Define a server of the Redis protocol: its fields, sizes, offer and problems.
+"""Define a server of the Redis protocol: its fields, slots, sizes and problems.
 
 One primary takes the writes; further replicas are read-only copies. Without Sentinel none is promoted:
 while the primary's pod restarts, writes fail and the copies keep answering. Facts about Redis 7.0 and 8.2 and
@@ -19,6 +19,7 @@ from compiler.spec.constraints import InvalidValue
 from compiler.spec.quantity import GIB
 from compiler.spec.types import Memory, Storage
 
+KEYS = model.Provides("keys", redis.Endpoint)
 PORT = 6379
 # The share of the memory limit for keys; the rest is for buffers, fragmentation and, with persistence,
 # the pages that a fork copies.
@@ -26,8 +27,6 @@ SHARE = {"none": 75, "rdb": 55, "aof": 55}
 # Disk for each byte of the limit: a snapshot and its successor; a log grows to twice its base
 # before it is rewritten, while the old one exists.
 DISK = {"rdb": 2, "aof": 3}
-
-
 FILE_KEYS = (
     ("maxmemory", "memory"),
     ("maxmemory-policy", "eviction"),
@@ -90,7 +89,15 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
                 raise InvalidValue("invalid-value", message, help, at=key)
 
 
-def offer(me: model.Instance[Any]) -> redis.Offer:
+def claims(me: model.Instance[Any]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Any]) -> model.Offers:
+    return {KEYS: _offer(me)}
+
+
+def _offer(me: model.Instance[Any]) -> redis.Offer:
     if me.spec.failover == "sentinel":
         return redis.Offer(
             mode="sentinel",
@@ -122,7 +129,7 @@ def _disk(persistence: str, limit: int) -> int:
     return -(-limit * DISK[persistence] // GIB) * GIB
 
 
-def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
+def sizes(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Size]:
     """The configured disk, with the size that the persistence mode needs."""
     spec: Spec = me.spec
     if spec.storage is not None and spec.persistence != "none":
@@ -145,10 +152,9 @@ def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
         )
 
 
-def client_problems(
-    me: model.Instance[Any], clients: Sequence[redis.Binding]
-) -> Iterator[model.Problem]:
+def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Problem]:
     """The problems of keys that the server cannot keep as its clients need them."""
+    clients = wiring.claims(KEYS)
     yield from _eviction_problems(me, clients)
     yield from _overlaps(me, clients)
 

@@ -89,7 +89,7 @@ class Plan(Struct, frozen=True):
 
 
 def plan(me: model.Instance[Any]) -> Plan | None:
-    """How a cluster is copied; None where it is not."""
+    """The settings by which a cluster is copied; None if nothing copies it."""
     of_instance: Backup | None = me.spec.backup
     of_platform = me.settings.backup
     if (of_instance is None and of_platform is None) or (

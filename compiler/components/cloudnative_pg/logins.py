@@ -1,9 +1,11 @@
 """Databases and logins in a CloudNativePG cluster, from the claims on it.
 
-Each database has an owner role, and the roles that log in act as the owner, so that each of them
-can change objects of the others; a login that only reads gets its rights from an owner. The operator creates roles and databases, but has no field for
-that session default; each login can set it for itself, which the Job does. A client that comes before the Job owns what it
-makes, so the Job ends its sessions and hands that over.
+Each database has an owner role. A login acts as the owner, by the default `role` of its sessions, so that each
+login can change objects of the others; a login that only reads gets its rights from an owner.
+
+The operator creates roles and databases, but has no field for a default of sessions. A login can set its own, which
+a Job does for all. What a client makes before the Job ran belongs to its login alone, so the Job ends the
+client's sessions and hands that over to the owner.
 """
 
 from __future__ import annotations
@@ -79,6 +81,7 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 def _settle(
     me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
+    """The Job that logs in by each login, waits for its database, and sets the default of its sessions."""
     owners, readers = (_by_database(logins) for logins in postgresql.by_rights(bindings))
     script = kube.render(__file__, "logins.sh.j2", owners=owners, readers=readers)
     env = [

@@ -13,12 +13,13 @@ release that serves views during their materialization.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
 
 from compiler import model
+from compiler.components.feast import client_problems
 from compiler.components.feast.pods import (
     OFFLINE_PORT,
     PORT,
@@ -29,7 +30,6 @@ from compiler.components.feast.pods import (
     servers,
 )
 from compiler.components.feast.spec import Spec
-from compiler.diagnostics.words import listing
 from compiler.interfaces import feast, feast_server, feature_store, postgresql, redis, s3
 from compiler.spec.duration import seconds
 
@@ -77,38 +77,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     else:
         # Feast 0.67 (file_source.py) makes pyarrow's file system with an endpoint and no addressing.
         claimed[feature_store.LAKE] = s3.Claim(
-            buckets=(spec.adopted.bucket or spec.bucket or me.name,),
+            buckets=(spec.bucket_of(me.name),),
             shared=spec.shared,
             path_only=True,
         )
     return claimed
-
-
-def _sentinel_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """The problem of certificates for connections to Sentinels, for which Feast's client has no setting."""
-    online = wiring.get(ONLINE)
-    if online is None or online.mode != "sentinel":
-        return
-    provider = online.binding.provider
-    if online.client_certificate:
-        yield model.Problem(
-            "no-client-certificate",
-            f"`{me.name}` cannot show the Sentinels of `{provider.name}` a client certificate",
-            (),
-            "let the Sentinels demand none and leave it out, or reach the servers by `mode: single` or "
-            "`mode: cluster`",
-            related=("its certificate", (*provider.path, "clientCertificate")),
-        )
-    if online.authority:
-        yield model.Problem(
-            "unknown-authority",
-            f"`{me.name}` cannot be configured to trust the authority of the Sentinels of "
-            f"`{provider.name}`",
-            (),
-            "give the Sentinels a certificate that the image trusts, or reach the servers by "
-            "`mode: single` or `mode: cluster`",
-            related=("its authority", (*provider.path, "ca")),
-        )
 
 
 def _registry_claims(me: model.Instance[Spec]) -> dict[model.Requires[Any], model.Claim]:
@@ -130,7 +103,7 @@ def _registry_claims(me: model.Instance[Spec]) -> dict[model.Requires[Any], mode
 def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Claim:
     per_process = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
-        database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+        database=me.spec.database_of(me.name),
         exists=me.spec.adopted.database is not None,
         connections=processes * per_process,
         shared=me.spec.shared,
@@ -142,42 +115,10 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
 
 
 def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """The problems of named writers of the registry that do not use it, and of settings that its client lacks."""
-    yield from _sentinel_problems(me, wiring)
     clients = sorted({binding.consumer.name for binding in wiring.claims(FEATURES)})
-    yield from _undefined(me, wiring, clients)
-    for index, name in enumerate(me.spec.writers):
-        if name not in clients:
-            yield model.Problem(
-                "unknown-binding",
-                f"`{name}` does not use `{me.name}`",
-                ("writers", index),
-                f"its clients are {listing(clients) or 'none'}",
-                clients,
-                missing=name,
-            )
-
-
-def _undefined(
-    me: model.Instance[Spec], wiring: model.Wiring, clients: Sequence[str]
-) -> Iterator[model.Problem]:
-    """The problem of schedules for features that no login of the platform may define.
-
-    A registry that is older than the platform, or that others share, can have definitions. Remote clients
-    define features through the server of the registry.
-    """
-    spec, registry = me.spec, wiring.get(feature_store.REGISTRY)
-    defined = spec.repository is not None or spec.writers or spec.clients == "remote"
-    elsewhere = spec.shared or spec.adopted.database or (registry and registry.offer.external)
-    if spec.runs and not defined and not elsewhere:
-        writers = listing(clients).replace("`", "") or "..."
-        yield model.Problem(
-            "undefined-features",
-            f"`{me.name}` materializes features, and nothing may define any",
-            ("materialize",) if spec.materialize else ("schedules",),
-            f"write `writers: [{writers}]` with the workloads that run `feast apply`, or the definitions as "
-            "`repository: {...}`",
-        )
+    yield from client_problems.of_sentinel(me, wiring)
+    yield from client_problems.of_definitions(me, wiring, clients)
+    yield from client_problems.of_writers(me, clients)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

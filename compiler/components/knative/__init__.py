@@ -4,23 +4,21 @@ The release is upstream's. The required contents of its ConfigMaps follow from t
 domain, the features that the models' pods need, the longest timeout, registries. With `install:
 existing` they are a prerequisite; with `install: operator` they are part of the operator's
 `KnativeServing`. Facts are of Knative 1.21.1 (knative.dev/serving 0.48), with which KServe 0.20 is
-tested: since 1.19 a component has no metrics unless they are configured.
+tested.
 """
 
 from collections.abc import Iterator, Mapping
 from os.path import dirname
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import releases
-from compiler.components.knative import net_istio
+from compiler.components.knative import config, net_istio
+from compiler.components.knative.config import Autoscaler
 from compiler.interfaces import gateway, serverless
-from compiler.spec import image
-from compiler.spec.constraints import InvalidValue
-from compiler.spec.duration import seconds
-from compiler.spec.types import Duration, Namespace, Release
+from compiler.spec.types import Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -35,36 +33,6 @@ KNATIVE_SERVING = model.CustomResource(
     ready="condition=Ready",
     brings=serverless.KINDS,
 )
-# The longest request, and the most requests at once in a pod, unless config-defaults allows more.
-MOST_SECONDS, MOST_REQUESTS = 600, 1000
-SKIPPED = (
-    "kind.local",
-    "ko.local",
-    "dev.local",
-)  # upstream's own registries-skipping-tag-resolving
-
-
-class Autoscaler(model.Section):
-    """Settings of the autoscaler that replace upstream's defaults."""
-
-    scale_to_zero_grace: Duration | None = Field(
-        default=None, description="Default of Knative: 30s."
-    )
-    stable_window: Duration | None = Field(
-        default=None, description="From `6s` to `1h`; default of Knative: 60s."
-    )
-    target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Requests for each pod."
-    )
-
-    def check(self) -> None:
-        """Refuse a window that Knative's webhook refuses (pkg/autoscaler/config/config.go)."""
-        if self.stable_window is not None and not 6 <= seconds(self.stable_window) <= 3600:
-            message = (
-                f"the autoscaler counts requests over 6s to 1h, and not over {self.stable_window}"
-            )
-            help = "write a time between `6s` and `1h`, like `60s`"
-            raise InvalidValue("out-of-range", message, help, at="stableWindow")
 
 
 class Spec(model.InstanceSpec):
@@ -190,7 +158,7 @@ def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model
 
 
 def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
-    for suffix, data in config(me, wiring).items():
+    for suffix, data in config_data(me, wiring).items():
         yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -204,8 +172,8 @@ def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model
 
     The operator's `KnativeServing` has no field for this, and the operator would undo a patch.
     """
-    longest = _longest(wiring)
-    if longest > MOST_SECONDS:
+    longest = config.longest_request(_claims(wiring))
+    if longest > config.MOST_SECONDS:
         yield {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
@@ -214,77 +182,21 @@ def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model
         }
 
 
-def _longest(wiring: model.Wiring) -> int:
-    """The longest timeout of all models, in seconds."""
-    return max((binding.claim.timeout for binding in wiring.claims(SERVERLESS)), default=0)
-
-
-def _most(wiring: model.Wiring) -> int:
-    """The largest `concurrency` of all models."""
-    return max((binding.claim.concurrency for binding in wiring.claims(SERVERLESS)), default=0)
-
-
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
     spec = {
         "version": me.spec.release,
         "ingress": {"istio": {"enabled": True, **net_istio.selectors(wiring[GATEWAY])}},
-        "config": dict(config(me, wiring)),
+        "config": dict(config_data(me, wiring)),
     }
     return model.Resource.of(KNATIVE_SERVING, metadata, spec)
 
 
-def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:
-    """The required contents of each ConfigMap `config-<suffix>`; all values are text."""
-    serverless_claims = [binding.claim for binding in wiring.claims(SERVERLESS)]
-    features = {f"kubernetes.{name}" for claim in serverless_claims for name in claim.features}
-    contents = {
-        "autoscaler": _autoscaler(me.spec.autoscaler),
-        "defaults": _defaults(_longest(wiring), _most(wiring)),
-        "deployment": _deployment(me),
-        # Without a domain, routes stay inside the cluster.
-        "domain": {me.settings.domain: ""},
-        # Pods of models run in `restricted` namespaces.
-        "features": {
-            **dict.fromkeys(sorted(features), "enabled"),
-            "secure-pod-defaults": "enabled",
-        },
-        "istio": net_istio.config(me, wiring[GATEWAY]),
-        "observability": {
-            "metrics-protocol": "prometheus",
-            "request-metrics-protocol": "prometheus",
-        },
-    }
-    return {suffix: data for suffix, data in contents.items() if data}
+def config_data(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:
+    """The required contents of each ConfigMap `config-<suffix>`."""
+    return config.contents(me, _claims(wiring), wiring[GATEWAY])
 
 
-def _autoscaler(settings: Autoscaler) -> dict[str, str]:
-    target, grace = settings.target_concurrency, settings.scale_to_zero_grace
-    values = {
-        "container-concurrency-target-default": str(target) if target else None,
-        "scale-to-zero-grace-period": _in_hours(grace) if grace else None,
-        "stable-window": settings.stable_window,
-    }
-    return {key: text for key, text in values.items() if text is not None}
-
-
-def _in_hours(duration: str) -> str:
-    """A duration as Go reads it: Go has no days (time.ParseDuration)."""
-    return f"{seconds(duration) // 3600}h" if duration.endswith("d") else duration
-
-
-def _defaults(longest: int, most: int) -> dict[str, str]:
-    """The limits of upstream that a model exceeds: its webhook refuses such a revision."""
-    limits = {
-        "container-concurrency-max-limit": (most, MOST_REQUESTS),
-        "max-revision-timeout-seconds": (longest, MOST_SECONDS),
-    }
-    return {key: str(needed) for key, (needed, limit) in limits.items() if needed > limit}
-
-
-def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
-    """The registries whose tags the controller must not resolve: it has no pull Secrets for mirrors."""
-    registries = [*me.spec.registries, *image.registries(me.settings.registry.mirrors)]
-    if not registries:
-        return {}
-    return {"registries-skipping-tag-resolving": ",".join([*SKIPPED, *sorted(set(registries))])}
+def _claims(wiring: model.Wiring) -> list[serverless.Claim]:
+    """The claims of all models."""
+    return [binding.claim for binding in wiring.claims(SERVERLESS)]

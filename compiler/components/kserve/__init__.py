@@ -16,7 +16,7 @@ from compiler.components.bases import releases
 from compiler.components.knative.net_istio import LOCAL
 from compiler.components.kserve.added import FETCHER, VERSION
 from compiler.components.kserve.endpoint import Endpoint
-from compiler.components.kserve.inference_service import MODES
+from compiler.components.kserve.kinds import MODES
 from compiler.components.kserve.runtimes import RUNTIMES
 from compiler.interfaces import cert_manager, gateway, mesh, serverless, serving
 from compiler.spec.types import Name, Namespace, Release

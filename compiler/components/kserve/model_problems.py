@@ -121,7 +121,7 @@ def _size(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:
 
 
 def _lacking(spec: ModelSpec) -> str:
-    """What the user has not set, and what follows from the size of a model."""
+    """The amounts that follow from the size of a model, and that the user has not set."""
     amounts = spec.resources
     disk = amounts.limits.ephemeral_storage or amounts.requests.ephemeral_storage
     needs = {"memory": serving.memory_of(spec), "disk": disk}

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.lakefs import gc, versions
+from compiler.components.lakefs import gc, variables, versions
 from compiler.components.lakefs.gc import Collector, Retention
 from compiler.interfaces import lakefs, postgresql, s3
 from compiler.model import Env, SecretRef
@@ -27,12 +27,10 @@ METADATA = model.Requires("metadata", postgresql.Endpoint)
 STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
 PORT = 8000
-POOL = 10  # connections of each process
 DISK = "4Gi"  # the limit of its local disk, where the user sets none
 # Next to the cache lie the ranges of metadata that requests write and read: at most 20 MiB each, of which three
 # fit on the smallest disk (lakeFS 1.84, config/defaults.go, max_range_size_bytes; pyramid/tier_fs.go).
 RANGES = 64 * quantity.MIB
-TYPE = Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
 # Takes the one user out of lakeFS' data, for the setup to make it again. lakeFS' own tools can't:
 # without its user, and with the date of its setup, it does not start.
 DATABASE = "is to be a URI of lakeFS' database, perhaps by kubectl port-forward"
@@ -86,14 +84,14 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     # A rolling update runs one pod more, and the setup is another process.
     return {
         METADATA: postgresql.Claim(
-            database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+            database=me.spec.database_of(me.name),
             exists=me.spec.adopted.database is not None,
-            connections=(me.spec.replicas + 2) * POOL,
-            calculation=f"{me.spec.replicas + 2} processes x {POOL}",
+            connections=(me.spec.replicas + 2) * variables.POOL,
+            calculation=f"{me.spec.replicas + 2} processes x {variables.POOL}",
             creates_tables=True,
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),
-        STORE: s3.Claim(buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,)),
+        STORE: s3.Claim(buckets=(me.spec.bucket_of(me.name),)),
     }
 
 
@@ -150,27 +148,26 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         "`encrypt` may never change: credentials in the database are encrypted with it",
         immutable_reason="lakeFS has encrypted the credentials in its database with it",
     )
-    settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
-    # The administrator's key is stored encrypted in the database; only the server reads the store.
-    setup = [*_database(database), _encryption(keys), TYPE, *_private()]
-    yield _server(me, settings, _await_database(me, setup), [database, store])
+    env = variables.of_server(database, store, keys)
+    setup_env = variables.of_setup(database, keys)
+    yield _server(me, env, _await_database(me, setup_env), [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
     yield model.Metrics(pods="server", port=PORT, alerts=(FAILING,))
     repositories = _repositories(me, wiring)
-    yield from _setup(me, setup, database, store, repositories)
+    yield from _setup(me, setup_env, database, store, repositories)
     if me.spec.gc is not None:
         rules = {name: repository.gc for name, repository in repositories.items()}
         yield from gc.lower(me, me.spec.gc, store, rules, PORT)
 
 
 def _server(
-    me: model.Instance[Spec], settings: list[Env], await_database: kube.Container,
+    me: model.Instance[Spec], env: list[Env], await_database: kube.Container,
     uses: list[model.Endpoint],
 ) -> model.Resource:  # fmt: skip
     template = kube.pod(
         me,
         "server",
-        [_container(me, settings)],
+        [_container(me, env)],
         init=[await_database],
         user=kube.USER,
         uses=uses,
@@ -181,7 +178,7 @@ def _server(
     return kube.deployment(me, "server", template, replicas=me.spec.replicas)
 
 
-def _container(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
+def _container(me: model.Instance[Spec], env: list[Env]) -> kube.Container:
     return kube.Container(
         "lakefs",
         me.spec.image,
@@ -193,7 +190,7 @@ def _container(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
         # Asked by its collector, it lists commits in `gc.db` in the folder in which it was started.
         folder=kube.TMP if me.spec.gc else None,
         env=[
-            *settings,
+            *env,
             Env("LAKEFS_LISTEN_ADDRESS", f"{kube.EVERY_ADDRESS}:{PORT}"),
             Env("LAKEFS_COMMITTED_LOCAL_CACHE_DIR", "/lakefs/cache"),
             Env("LAKEFS_COMMITTED_LOCAL_CACHE_SIZE_BYTES", str(_cache(me))),
@@ -214,19 +211,19 @@ def _cache(me: model.Instance[Spec]) -> int:
     return min(quantity.GIB, _disk(me) // 4 // quantity.MIB * quantity.MIB)
 
 
-def _await_database(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
+def _await_database(me: model.Instance[Spec], env: list[Env]) -> kube.Container:
     """Waits for the database, without which the server exits."""
     resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
     )
     script = kube.render(__file__, "await_database.sh.j2")
     return kube.Container(
-        "database", me.spec.image, resources, command=["sh", "-c", script], env=settings
+        "database", me.spec.image, resources, command=["sh", "-c", script], env=env
     )
 
 
 def _setup(
-    me: model.Instance[Spec], settings: list[Env], database: model.Endpoint, store: s3.Endpoint,
+    me: model.Instance[Spec], env: list[Env], database: model.Endpoint, store: s3.Endpoint,
     repositories: Mapping[str, Repository],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that creates the administrator and the repositories. It can run again safely."""
@@ -239,15 +236,15 @@ def _setup(
     resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
     )
-    env = [
-        *settings,
+    admin_env = [
+        *env,
         Env("LAKECTL_SERVER_ENDPOINT_URL", f"http://{me.host()}:{PORT}"),
         Env("LAKECTL_CREDENTIALS_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
         Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
     ]
     files = {"setup.sh": script}
     yield from kube.setup_job(
-        me, "setup", me.spec.image, files, env, ports=(PORT,), resources=resources,
+        me, "setup", me.spec.image, files, admin_env, ports=(PORT,), resources=resources,
         uses=[database],
     )  # fmt: skip
 
@@ -256,44 +253,3 @@ def _repositories(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, R
     """The repositories of the spec, and those of claims."""
     claimed = {name for binding in wiring.claims(GATEWAY) for name in binding.claim.buckets}
     return dict(sorted({**dict.fromkeys(claimed, Repository()), **me.spec.repositories}.items()))
-
-
-def _database(database: postgresql.Endpoint) -> Iterator[Env]:
-    yield Env("LAKEFS_DATABASE_TYPE", "postgres")
-    yield from database.uri_login("DATABASE")
-    yield Env("LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING", database.uri("DATABASE"))
-    yield Env("LAKEFS_DATABASE_POSTGRES_MAX_OPEN_CONNECTIONS", str(POOL))
-
-
-def _encryption(keys: str) -> Env:
-    return Env("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", SecretRef(keys, "encrypt"))
-
-
-def _secrets(keys: str) -> Iterator[Env]:
-    yield _encryption(keys)
-    yield Env("LAKEFS_BLOCKSTORE_SIGNING_SECRET_KEY", SecretRef(keys, "signing"))
-
-
-def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
-    prefix = "LAKEFS_BLOCKSTORE_S3"
-    yield TYPE
-    yield Env(f"{prefix}_ENDPOINT", store.url)
-    yield Env(f"{prefix}_REGION", store.region)
-    yield Env(f"{prefix}_FORCE_PATH_STYLE", store.path_style)
-    yield Env(f"{prefix}_DISCOVER_BUCKET_REGION", "false")
-    # Clients may reach the gateway, not the store: a signed link to it would lead nowhere.
-    yield Env(f"{prefix}_DISABLE_PRE_SIGNED", "true")
-    yield Env(f"{prefix}_CREDENTIALS_ACCESS_KEY_ID", store.secret_key(s3.ACCESS_KEY))
-    yield Env(f"{prefix}_CREDENTIALS_SECRET_ACCESS_KEY", store.secret_key(s3.SECRET_KEY))
-    yield Env("AWS_REQUEST_CHECKSUM_CALCULATION", store.checksums)
-    yield Env("AWS_RESPONSE_CHECKSUM_VALIDATION", store.checksums)
-    yield from store.trust()
-
-
-def _private() -> Iterator[Env]:
-    """Disables telemetry and update checks."""
-    yield Env("HOME", kube.TMP)
-    yield Env("LAKEFS_EMAIL_SUBSCRIPTION_ENABLED", "false")
-    yield Env("LAKEFS_LOGGING_FORMAT", "json")
-    yield Env("LAKEFS_SECURITY_CHECK_LATEST_VERSION", "false")
-    yield Env("LAKEFS_STATS_ENABLED", "false")

@@ -86,7 +86,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     connections = pods * me.spec.workers * ENGINES * (POOL_SIZE + MAX_OVERFLOW)
     return {
         BACKEND_STORE: postgresql.Claim(
-            database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+            database=me.spec.database_of(me.name),
             exists=me.spec.adopted.database is not None,
             connections=connections + MIGRATION_CONNECTIONS,
             direct=MIGRATION_CONNECTIONS,
@@ -95,9 +95,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             creates_tables=True,
             shared=me.spec.shared,
         ),
-        ARTIFACTS: s3.Claim(
-            buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,), shared=me.spec.shared
-        ),
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket_of(me.name),), shared=me.spec.shared),
     }
 
 

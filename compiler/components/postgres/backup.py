@@ -20,10 +20,15 @@ def lower(
     superuser: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     yield database_backup.credential(me, READER, lockout.command(me, READER))
-    yield from database_backup.lower(
-        me, plan, store, __file__, logins, contents=postgresql.contents_script(), port=port, user=user,
-        reading=_login(me, secret(me), port), writing=_login(me, superuser, port),
-    )  # fmt: skip
+    server = database_backup.Server(
+        folder=__file__,
+        contents=postgresql.contents_script(),
+        reading=_login(me, secret(me), port),
+        writing=_login(me, superuser, port),
+        port=port,
+        user=user,
+    )
+    yield from database_backup.lower(me, plan, store, logins, server)
 
 
 def _login(me: model.Instance[Any], login: str, port: int) -> tuple[Env, ...]:

@@ -104,7 +104,10 @@ def _masters(me: model.Instance[Any], size: int) -> model.Resource:
         Env("WEED_MASTER_MAINTENANCE_SCRIPTS", REPAIR),
     ]
     # Ready with a leader. Masters wait for each other, so they start together.
-    return _data(me, "master", args, env, ports.MASTER, "/cluster/healthz", MASTERS, "1Gi")
+    return _data(
+        me, "master", ports.MASTER, args, env,
+        ready="/cluster/healthz", replicas=MASTERS, storage="1Gi",
+    )  # fmt: skip
 
 
 def _volume_servers(me: model.Instance[Any]) -> model.Resource:
@@ -116,13 +119,15 @@ def _volume_servers(me: model.Instance[Any]) -> model.Resource:
         "-max=0",  # as many volumes as the disk has room for
         f"-metricsPort={ports.METRICS}",
     ]
-    replicas, storage = me.spec.replicas, me.spec.storage
-    return _data(me, "volume", args, [], ports.VOLUME, "/healthz", replicas, storage)
+    return _data(
+        me, "volume", ports.VOLUME, args,
+        ready="/healthz", replicas=me.spec.replicas, storage=me.spec.storage,
+    )  # fmt: skip
 
 
 def _data(
-    me: model.Instance[Any], role: str, args: Sequence[str], env: Sequence[Env],
-    numbers: tuple[int, int], ready: str, replicas: int, storage: str,
+    me: model.Instance[Any], role: str, numbers: tuple[int, int], args: Sequence[str],
+    env: Sequence[Env] = (), *, ready: str, replicas: int, storage: str,
 ) -> model.Resource:  # fmt: skip
     """Servers with a disk, which know each other by the names of their pods."""
     domain = me.host(f"{me.name}-{role}-headless")

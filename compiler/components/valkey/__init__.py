@@ -8,13 +8,13 @@ from compiler import model
 from compiler.components.bases import redis as server
 from compiler.components.bases import redis_pods
 from compiler.components.bases.redis_versions import versions
-from compiler.interfaces import redis
 from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
 VERSIONS = versions("valkey/valkey", "9.1.0")
-KEYS = model.Provides("keys", redis.Endpoint)
-FILE_KEYS = server.FILE_KEYS
+KEYS, FILE_KEYS = server.KEYS, server.FILE_KEYS
+claims, offers, sizes = server.claims, server.offers, server.sizes
+problems, binding_problems = server.problems, server.binding_problems
 PROGRAM = redis_pods.Program("valkey", "valkey-server", "valkey-cli")
 
 
@@ -24,25 +24,5 @@ class Spec(server.Spec):
     image: Image = Field(default="docker.io/valkey/valkey:9.1.0", description="Its image.")
 
 
-def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}
-
-
-def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {KEYS: server.offer(me)}
-
-
-def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    return server.sizes(me)
-
-
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     yield from redis_pods.lower(me, wiring.claims(KEYS), PROGRAM)
-
-
-def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
-    return server.problems(me)
-
-
-def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    return server.client_problems(me, wiring.claims(KEYS))

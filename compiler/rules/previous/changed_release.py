@@ -26,7 +26,7 @@ def check_previous(environments: Mapping[str | None, Lowered], root: Path, repor
         report.add(
             code,
             f"`{path}` {problem}",
-            Span(str(root / path), 1, 1, 1, 1),
+            Span.of_file(root / path),
             help=f"move your change out of `operators/{name}`, and run `platformc vendor {name}`",
         )
 

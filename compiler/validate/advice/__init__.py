@@ -11,8 +11,9 @@ from typing import Any
 
 from compiler.diagnostics.words import normalised
 from compiler.document.flow_style import PLACEHOLDER, flow_style
-from compiler.validate.advice.by_value import BY_VALUE, Keys
+from compiler.validate.advice.by_value import BY_VALUE
 from compiler.validate.advice.texts import TEXTS
+from compiler.validate.advice.unknown_key import UnknownKey
 
 _AMOUNTS = {
     "cpu": "cpu",
@@ -22,16 +23,13 @@ _AMOUNTS = {
 }
 
 
-def advice(
-    key: str, value: Any, keys: Keys, defaults: Mapping[str, Any], neighbours: Mapping[str, Any]
-) -> str | None:
-    """The help for an unknown key, in addition to the section's keys; `neighbours` is the map that has it."""
-    word = normalised(key)
+def advice(unknown: UnknownKey) -> str | None:
+    """The help for an unknown key, in addition to the section's keys."""
+    word = normalised(unknown.name)
     if word in _AMOUNTS:
-        return _compute(keys, neighbours)
+        return _compute(unknown.keys, unknown.neighbours)
     by_value = BY_VALUE.get(word)
-    text = by_value(key, value, keys, defaults) if by_value else None
-    return text or TEXTS.get(word)
+    return (by_value(unknown) if by_value else None) or TEXTS.get(word)
 
 
 def is_amount(key: str) -> bool:
@@ -44,7 +42,7 @@ def has_advice(key: str) -> bool:
     return normalised(key) in (BY_VALUE.keys() | TEXTS.keys() | _AMOUNTS.keys())
 
 
-def _compute(keys: Keys, neighbours: Mapping[str, Any]) -> str | None:
+def _compute(keys: tuple[str, ...], neighbours: Mapping[str, Any]) -> str | None:
     """All amounts of a map as one `requests`, because a second line with this key would be refused."""
     amounts = {
         _AMOUNTS[normalised(key)]: _amount(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,36 +13,41 @@ from compiler.spec.access import Tls
 from compiler.spec.constraints import address
 from compiler.spec.section import parse
 from compiler.validate.advice.texts import TEXTS
-
-Keys = tuple[str, ...]
-
-
-def _endpoint(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    return address(value) if "host" in keys and isinstance(value, str) else None
+from compiler.validate.advice.unknown_key import UnknownKey
 
 
-def _volume(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    size = value.get("size") if isinstance(value, dict) else value
+def _endpoint(unknown: UnknownKey) -> str | None:
+    return (
+        address(unknown.value)
+        if "host" in unknown.keys and isinstance(unknown.value, str)
+        else None
+    )
+
+
+def _volume(unknown: UnknownKey) -> str | None:
+    size = unknown.value.get("size") if isinstance(unknown.value, dict) else unknown.value
     has_size = isinstance(size, str)
-    return f"write `storage: {size if has_size else '20Gi'}`" if "storage" in keys else None
+    return f"write `storage: {size if has_size else '20Gi'}`" if "storage" in unknown.keys else None
 
 
-def _class(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str | None:
-    name = value if isinstance(value, str) else "..."
+def _class(unknown: UnknownKey) -> str | None:
+    name = unknown.value if isinstance(unknown.value, str) else "..."
     return f"write `cluster: {{storageClass: {name}}}` under `spec:`; it is for all volumes"
 
 
-def _version(_: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
-    if "alias" in keys:
-        return _of_registry("", value, keys, defaults)
-    image = defaults.get("image")
+def _version(unknown: UnknownKey) -> str | None:
+    if "alias" in unknown.keys:
+        return _of_registry(unknown)
+    image = unknown.defaults.get("image")
     default = f"; the default is `{image}`" if image else ""
-    return f"write `image:` with the version as its tag{default}" if "image" in keys else None
+    return (
+        f"write `image:` with the version as its tag{default}" if "image" in unknown.keys else None
+    )
 
 
-def _of_registry(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+def _of_registry(unknown: UnknownKey) -> str | None:
     """A version or a stage of a registered model. MLflow 3 has aliases in place of stages."""
-    if "alias" not in keys:
+    if "alias" not in unknown.keys:
         return None
     return (
         "write `alias:` with an alias that the version has in the registry; for a model in no registry, the "
@@ -50,37 +55,37 @@ def _of_registry(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | N
     )
 
 
-def _enabled(key: str, value: Any, _: Keys, __: Mapping[str, Any]) -> str | None:
+def _enabled(unknown: UnknownKey) -> str | None:
     return (
         "leave the line out: what stands in the spec is there"
-        if value is True
+        if unknown.value is True
         else "leave the instance out; in an environment, remove it by `NAME: null`"
     )
 
 
-def _instances(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    number = value if isinstance(value, int) else "3"
-    return f"write `replicas: {number}`" if "replicas" in keys else None
+def _instances(unknown: UnknownKey) -> str | None:
+    number = unknown.value if isinstance(unknown.value, int) else "3"
+    return f"write `replicas: {number}`" if "replicas" in unknown.keys else None
 
 
-def _variables(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "env" not in keys:
+def _variables(unknown: UnknownKey) -> str | None:
+    if "env" not in unknown.keys:
         return None
     return "write `env: {NAME: text}`; a value of a Secret is `{secret: NAME, key: KEY}`"
 
 
-def _one_server(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if {"replicas", "minReplicas"} & set(keys) or "storage" not in keys:
+def _one_server(unknown: UnknownKey) -> str | None:
+    if {"replicas", "minReplicas"} & set(unknown.keys) or "storage" not in unknown.keys:
         return None
     return "leave it out: this type is one server; another type of its kind may take `replicas`"
 
 
-def _host(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    return "write `publicHost:` with the host of its page" if "publicHost" in keys else None
+def _host(unknown: UnknownKey) -> str | None:
+    return "write `publicHost:` with the host of its page" if "publicHost" in unknown.keys else None
 
 
-def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "memory" not in keys:
+def _memory_of_data(unknown: UnknownKey) -> str | None:
+    if "memory" not in unknown.keys:
         return None
     return (
         "write `memory:`, the limit of the pod; what the data may take follows from it, "
@@ -88,23 +93,23 @@ def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str 
     )
 
 
-def _several(key: str, _: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+def _several(unknown: UnknownKey) -> str | None:
     """Servers behind Sentinel or in a cluster, in the words of Feast, Helm charts and Redis' clients."""
-    if "masterName" not in keys:
+    if "masterName" not in unknown.keys:
         return None
-    if "sentinel" in normalised(key):
+    if "sentinel" in normalised(unknown.name):
         return "write `mode: sentinel`, with `hosts: [...]` of the Sentinels and `masterName:`"
     return "write `mode: cluster`, with `hosts: [...]` of some of its nodes"
 
 
-def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    persistence = "aof" if value in (True, "yes") else "none"
-    return f"write `persistence: {persistence}`" if "persistence" in keys else None
+def _append_only(unknown: UnknownKey) -> str | None:
+    persistence = "aof" if unknown.value in (True, "yes") else "none"
+    return f"write `persistence: {persistence}`" if "persistence" in unknown.keys else None
 
 
-def _certificate(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
+def _certificate(unknown: UnknownKey) -> str:
     try:
-        text = flow_style(parse(Tls, value).written())
+        text = flow_style(parse(Tls, unknown.value).written())
     except ValidationError:
         text = "{issuer: {name: ...}}"
     return (
@@ -113,13 +118,13 @@ def _certificate(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
     )
 
 
-def _top_variables(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
-    if {"apiVersion", "components"} & set(keys):
+def _top_variables(unknown: UnknownKey) -> str | None:
+    if {"apiVersion", "components"} & set(unknown.keys):
         return (
             "the language has no variables: write the value where it is used; what differs in an "
             "environment is `environments: {NAME: {...}}` under `spec:`"
         )
-    return _variables(key, value, keys, defaults)
+    return _variables(unknown)
 
 
 def _named(value: Any) -> str:
@@ -128,31 +133,31 @@ def _named(value: Any) -> str:
     return name if isinstance(name, str) else "NAME"
 
 
-def _claim(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    if "mountPath" in keys:
-        return f"write `claim: {_named(value)}`"
-    if {"adopt", "storage"} <= set(keys):
-        return f"write `adopt: {{claim: {_named(value)}}}`"
-    if "volumes" in keys:
-        return f"write `volumes: {{data: {{claim: {_named(value)}, mountPath: /data}}}}`"
+def _claim(unknown: UnknownKey) -> str | None:
+    if "mountPath" in unknown.keys:
+        return f"write `claim: {_named(unknown.value)}`"
+    if {"adopt", "storage"} <= set(unknown.keys):
+        return f"write `adopt: {{claim: {_named(unknown.value)}}}`"
+    if "volumes" in unknown.keys:
+        return f"write `volumes: {{data: {{claim: {_named(unknown.value)}, mountPath: /data}}}}`"
     return None
 
 
-def _service(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    name = _named(value)
-    if "adopt" in keys:
+def _service(unknown: UnknownKey) -> str | None:
+    name = _named(unknown.value)
+    if "adopt" in unknown.keys:
         return f"write `adopt: {{service: {name}}}`"
-    return _ports("", value, keys, __) or TEXTS["service"]
+    return _ports(unknown) or TEXTS["service"]
 
 
-def _ports(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "schedule" not in keys:
+def _ports(unknown: UnknownKey) -> str | None:
+    if "schedule" not in unknown.keys:
         return None
     return "a workload answers no requests: a server that programs call is a model with `image:`"
 
 
-def _order(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "schedule" not in keys:
+def _order(unknown: UnknownKey) -> str | None:
+    if "schedule" not in unknown.keys:
         return None
     return (
         "no workload waits for another: write the steps as `init:` of one workload, in which they run one "
@@ -160,75 +165,79 @@ def _order(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
     )
 
 
-def _config_files(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "volumes" not in keys:
+def _config_files(unknown: UnknownKey) -> str | None:
+    if "volumes" not in unknown.keys:
         return None
     return (
         "write a ConfigMap of yours, and `volumes: {config: {configMap: NAME, mountPath: /config}}`"
     )
 
 
-def _scratch(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    if "mountPath" not in keys:
+def _scratch(unknown: UnknownKey) -> str | None:
+    if "mountPath" not in unknown.keys:
         return None
-    settings = value if isinstance(value, dict) else {}
+    settings = unknown.value if isinstance(unknown.value, dict) else {}
     memory = ", inMemory: true" if settings.get("medium") == "Memory" else ""
     size = settings.get("sizeLimit", "1Gi")
     return f"write `size: {size}{memory}`; without another source, a volume is scratch space"
 
 
-def _login_secret(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+def _login_secret(unknown: UnknownKey) -> str | None:
     # Not the value itself: it would be masked, because its key has the name of a credential.
-    if "credentials" in keys:
+    if "credentials" in unknown.keys:
         return "write `credentials: {secret: NAME}`"
-    return "write `secret: NAME`" if "secret" in keys else None
+    return "write `secret: NAME`" if "secret" in unknown.keys else None
 
 
-def _open_id(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+def _open_id(unknown: UnknownKey) -> str | None:
     values = (
-        {normalised(key): inner for key, inner in value.items()} if isinstance(value, dict) else {}
+        {normalised(key): inner for key, inner in unknown.value.items()}
+        if isinstance(unknown.value, dict)
+        else {}
     )
     issuer = values.get("issuer") or values.get("issuerurl") or "https://..."
     client = values.get("clientid") or "..."
-    suffix = "" if "login" in keys else " under `spec:`; it is for all pages"
+    suffix = "" if "login" in unknown.keys else " under `spec:`; it is for all pages"
     return f"write `login: {{issuer: {issuer}, client: {{id: {client}}}}}`{suffix}"
 
 
-def _namespaces(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
-    name = next(iter(value), None) if isinstance(value, dict) else None
+def _namespaces(unknown: UnknownKey) -> str:
+    name = next(iter(unknown.value), None) if isinstance(unknown.value, dict) else None
     return (
         "write `namespace:` in each instance; what a ResourceQuota of yours admits is "
         f"`cluster: {{quotas: {{{name or 'NAME'}: {{cpu: ..., memory: ...}}}}}}`"
     )
 
 
-def _mounts(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str:
-    if "volumes" not in keys and "format" in keys:
+def _mounts(unknown: UnknownKey) -> str:
+    if "volumes" not in unknown.keys and "format" in unknown.keys:
         return "models have no volumes: the files of a model come from its `uri:`; add others by `patches:`"
     return "a volume says where it is mounted: `volumes: {data: {mountPath: /data, ...}}`"
 
 
-def _runtime_version(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "runtime" not in keys:
+def _runtime_version(unknown: UnknownKey) -> str | None:
+    if "runtime" not in unknown.keys:
         return None
     return "write `runtime:` with a serving runtime of that version, or `image:` with a server of your own"
 
 
-def _model_length(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    length = value if isinstance(value, (int, str)) else "..."
-    return f'write `args: ["--max-model-len={length}"]`' if "args" in keys else None
+def _model_length(unknown: UnknownKey) -> str | None:
+    length = unknown.value if isinstance(unknown.value, (int, str)) else "..."
+    return f'write `args: ["--max-model-len={length}"]`' if "args" in unknown.keys else None
 
 
-def _scaling(key: str, value: Any, keys: Keys, _: Mapping[str, Any]) -> str | None:
+def _scaling(unknown: UnknownKey) -> str | None:
     """The autoscaler's fields of an InferenceService."""
-    if "scaling" not in keys:
+    if "scaling" not in unknown.keys:
         return None
-    metric, target = ("concurrency", value) if "arget" in key else (value, "...")
+    metric, target = (
+        ("concurrency", unknown.value) if "arget" in unknown.name else (unknown.value, "...")
+    )
     return f"write `scaling: {{metric: {metric}, target: {target}}}`"
 
 
-def _outgoing(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "uses" not in keys:
+def _outgoing(unknown: UnknownKey) -> str | None:
+    if "uses" not in unknown.keys:
         return None
     return (
         "pods reach what `uses` names: declare the host as a component of the type `external-service`, "
@@ -236,8 +245,8 @@ def _outgoing(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None
     )
 
 
-def _bound(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
-    if "bind" not in keys:
+def _bound(unknown: UnknownKey) -> str | None:
+    if "bind" not in unknown.keys:
         return None
     return (
         "components bind to their providers without `uses`; where several fit, write "
@@ -245,54 +254,37 @@ def _bound(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
     )
 
 
-BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
-    "endpoint": _endpoint,
-    "endpointurl": _endpoint,
-    "url": _endpoint,
-    "persistence": _volume,
-    "volume": _volume,
-    "disk": _volume,
-    "storageclass": _class,
-    "storageclassname": _class,
-    "version": _version,
-    "tag": _version,
-    "enabled": _enabled,
-    "disabled": _enabled,
-    "instances": _instances,
-    "replicas": _one_server,
-    **dict.fromkeys(("variables", "vars"), _top_variables),
-    "stage": _of_registry,
-    **dict.fromkeys(("existingclaim", "claimname", "persistentvolumeclaim", "pvc"), _claim),
-    **dict.fromkeys(("service", "servicename"), _service),
-    **dict.fromkeys(("port", "ports"), _ports),
-    "dependson": _order,
-    **dict.fromkeys(("config", "configfiles", "files"), _config_files),
-    "emptydir": _scratch,
-    **dict.fromkeys(("secretname", "passwordsecret", "secretref"), _login_secret),
-    **dict.fromkeys(("oidc", "openid", "oauth", "oauth2", "sso"), _open_id),
-    "namespaces": _namespaces,
-    "envfrom": _variables,
-    "envfile": _variables,
-    "extraenv": _variables,
-    "extraenvs": _variables,
-    "extraenvvars": _variables,
-    "environmentvariables": _variables,
-    "hostname": _host,
-    "host": _host,
-    "hosts": _host,
-    "maxmemory": _memory_of_data,
-    "appendonly": _append_only,
-    **dict.fromkeys(
-        ("cluster", "clustermode", "nodes", "redistype", "sentinel", "sentinels", "sentinelmaster"),
-        _several,
-    ),
-    "volumemounts": _mounts,
-    "runtimeversion": _runtime_version,
-    "maxmodellen": _model_length,
-    "scaletarget": _scaling,
-    "scalemetric": _scaling,
-    "egress": _outgoing,
-    "uses": _bound,
-    "tls": _certificate,
-    "https": _certificate,
-}
+# The functions, each with the normalised keys that it is for.
+_ROWS: tuple[tuple[Callable[[UnknownKey], str | None], str], ...] = (
+    (_endpoint, "endpoint endpointurl url"),
+    (_volume, "persistence volume disk"),
+    (_class, "storageclass storageclassname"),
+    (_version, "version tag"),
+    (_enabled, "enabled disabled"),
+    (_instances, "instances"),
+    (_one_server, "replicas"),
+    (_top_variables, "variables vars"),
+    (_of_registry, "stage"),
+    (_claim, "existingclaim claimname persistentvolumeclaim pvc"),
+    (_service, "service servicename"),
+    (_ports, "port ports"),
+    (_order, "dependson"),
+    (_config_files, "config configfiles files"),
+    (_scratch, "emptydir"),
+    (_login_secret, "secretname passwordsecret secretref"),
+    (_open_id, "oidc openid oauth oauth2 sso"),
+    (_namespaces, "namespaces"),
+    (_variables, "envfrom envfile extraenv extraenvs extraenvvars environmentvariables"),
+    (_host, "hostname host hosts"),
+    (_memory_of_data, "maxmemory"),
+    (_append_only, "appendonly"),
+    (_several, "cluster clustermode nodes redistype sentinel sentinels sentinelmaster"),
+    (_mounts, "volumemounts"),
+    (_runtime_version, "runtimeversion"),
+    (_model_length, "maxmodellen"),
+    (_scaling, "scaletarget scalemetric"),
+    (_outgoing, "egress"),
+    (_bound, "uses"),
+    (_certificate, "tls https"),
+)
+BY_VALUE = {word: advice for advice, words in _ROWS for word in words.split()}
