@@ -73,7 +73,7 @@ spec:
 """
 QUIET = (
     "compile", "compile --check", "compile --force", "validate", "validate --format sarif",
-    "validate --fix", "render default", "graph", "graph --as svg", "images default",
+    "validate --fix", "render default", "graph", "graph --as svg", "impact minio", "images default",
     "images default --format json", "apply-plan default", "apply-plan default --since .",
     "diff . .", "explain", "explain unbound-requirement", "schema", "version",
     "help compile", "completion bash", "init --list", "init copy --from two-teams",
