@@ -223,6 +223,34 @@ def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
     assert visibilities("kserve-standard") == {None}
 
 
+@pytest.mark.parametrize(
+    ("uri", "patch", "components", "codes"),
+    [
+        ("s3://models/one", False, STANDARD, {"serving-mode"}),
+        ("s3://models/one", True, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", False, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", True, STANDARD, set()),
+        ("pvc://weights/one", True, SERVERLESS, {"serving-mode"}),
+    ],
+)
+def test_a_server_on_several_nodes_has_its_further_pods(
+    uri: str, patch: bool, components: str, codes: set[str]
+) -> None:
+    """KServe 0.20, kserve-huggingfaceserver-multinode.yaml: the server waits for two nodes."""
+    workers = (
+        "patches: [{target: {kind: InferenceService, name: one}, operations: [{op: add, "
+        "path: /spec/predictor/workerSpec, value: {pipelineParallelSize: 2}}]}]"
+    )
+    runtime = "runtime: kserve-huggingfaceserver-multinode, size: 1Gi, access: inside"
+    model = f'uri: "{uri}", format: huggingface, {runtime}{", " + workers if patch else ""}'
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f"spec:\n  components: {components}\n  models: {{one: {{{model}}}}}\n"
+    )
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert {finding.code for finding in report.sorted()} & {"serving-mode"} == codes
+
+
 def test_a_model_that_stays_inside_has_no_host() -> None:
     routes = [
         manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import model
-from compiler.components.kserve import agent, reserved, transformer
+from compiler.components.kserve import agent, reserved, several_nodes, transformer
 from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, readers, spelled
 from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import serving
@@ -27,6 +27,8 @@ def of_model(
     yield from _token(me)
     yield from _size(me, mode)
     yield from reserved.problems(me, mode)
+    if spec.runtime is not None:
+        yield from several_nodes.problems(me, mode)
     yield from agent.problems(me, protocol)
     yield from transformer.problems(me, mode, protocol)
     if mode == "standard" and spec.canary is not None:

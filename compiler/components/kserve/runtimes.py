@@ -33,6 +33,7 @@ class Runtime(Struct, frozen=True):
 # Its image is vLLM's for GPUs; KServe takes the one for CPUs for a model without (0.20, `UpdateImageTag`).
 VLLM = "kserve-vllmserver"
 HUGGING_FACE, TENSORFLOW = "kserve-huggingfaceserver", "kserve-tensorflow-serving"
+SEVERAL_NODES = "kserve-huggingfaceserver-multinode"
 # The second loads a model by vLLM too where vLLM knows its architecture, and ignores arguments that it does not
 # know (0.20, huggingfaceserver/__main__.py).
 WITH_VLLM = (VLLM, HUGGING_FACE)
@@ -53,7 +54,7 @@ RUNTIMES = (
         "kserve-tritonserver", ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)
     ),
     Runtime("kserve-predictiveserver", ("sklearn", "xgboost", "lightgbm")),
-    Runtime("kserve-huggingfaceserver-multinode", ("huggingface",)),
+    Runtime(SEVERAL_NODES, ("huggingface",)),
 )
 # Language models: their weights take minutes to load.
 LANGUAGE = ("huggingface", "vLLM")
