@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from support.cluster import objects
+from support.cluster import objects, objects_of
 from support.diagnosing import diagnosed
 from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.components import knative, kserve
+from compiler.diagnostics import Severity
 from compiler.interfaces import s3
 from compiler.model import Manifest, Prerequisite
 
@@ -249,6 +250,44 @@ def test_a_server_on_several_nodes_has_its_further_pods(
     )
     report = pipeline.compile(text.encode(), "platform.yaml").report
     assert {finding.code for finding in report.sorted()} & {"serving-mode"} == codes
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("maxReplicas: 2147483648", "out-of-range"),
+        ("minReplicas: 9999999999", "out-of-range"),
+        ("concurrency: 2147483648", "out-of-range"),
+        ("scaling: {target: 2147483648}", "out-of-range"),
+        ("timeout: 4167d", "out-of-range"),
+        ("timeout: 999999d", "invalid-duration"),
+        ("gpu: 9223372036854775808", "out-of-range"),
+        ("size: 8Ei", "invalid-quantity"),
+        ("maxReplicas: 2147483647, timeout: 4166d, concurrency: 2147483647", None),
+    ],
+)
+def test_a_number_fits_the_field_of_upstream_that_it_is_for(field: str, code: str | None) -> None:
+    """KServe 0.20 (component.go), Knative 1.21 (breaker.go) and the Gateway API (duration_types.go)."""
+    found = compiled_model(f"format: sklearn, {field}").report.sorted()
+    errors = {finding.code for finding in found if finding.severity is Severity.ERROR}
+    assert errors - {"volume-size"} == ({code} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("timeout", "written"),
+    [("99999s", "99999s"), ("100000s", "1667m"), ("70d", "1680h"), ("4166d", "99984h")],
+)
+def test_a_route_has_the_timeout_of_the_model_as_the_gateway_api_reads_it(
+    timeout: str, written: str
+) -> None:
+    """A number of its durations has at most five digits (1.4, duration_types.go)."""
+    components = "{gateway-api: {class: traefik}, kserve: {mode: standard}, seaweedfs: {}}"
+    result = compiled_model(f"format: sklearn, access: public, timeout: {timeout}", components)
+    routes = (
+        thing for thing in objects_of(result.lowered["default"]) if thing["kind"] == "HTTPRoute"
+    )
+    rules = [rule for route in routes for rule in route["spec"]["rules"]]
+    assert [rule["timeouts"]["request"] for rule in rules if "timeouts" in rule] == [written]
 
 
 def test_a_model_that_stays_inside_has_no_host() -> None:

@@ -14,7 +14,17 @@ from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.labels import LabelKey, Labels, LabelValue
 from compiler.spec.section import Forms, ListOf, Section
-from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName, Storage
+from compiler.spec.types import (
+    MOST_INT64,
+    Cpu,
+    EnvName,
+    Image,
+    Memory,
+    Name,
+    Namespace,
+    SecretName,
+    Storage,
+)
 
 GPU_WORDS = ("gpu", "gpus")
 
@@ -78,7 +88,8 @@ class Toleration(Section, defer_build=False):
     operator: Literal["Exists", "Equal"] | None = None
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: Annotated[int, Field(ge=0)] | None = None
+    # Kubernetes counts it in nanoseconds (1.36, taint_eviction.go), and evicts at once after an overflow.
+    toleration_seconds: Annotated[int, Field(ge=0, le=MOST_INT64 // 10**9)] | None = None
 
 
 class NodeRule(Section, defer_build=False):

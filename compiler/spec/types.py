@@ -14,6 +14,8 @@ from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern
 from compiler.spec.image import PATTERN, is_floating, split_image
 
+# The largest numbers of Kubernetes' fields of type int32 and int64: its API server does not read a larger one.
+MOST_INT32, MOST_INT64 = 2**31 - 1, 2**63 - 1
 # Bytes below which no pod starts, and no file system is made; a model's files can be this few.
 _LEAST_MEMORY, _LEAST_STORAGE = quantity.MIB, 1024
 _LEAST_PLAIN = 4 * quantity.MIB  # below it, a number without a unit is a number of Mi or Gi
@@ -39,6 +41,9 @@ def _bytes(text: str, kind: str, least: int) -> str:
         raise InvalidValue(
             "invalid-quantity", str(error), help, quantity.suggestion(text)
         ) from error
+    if count > MOST_INT64:
+        message = f"`{text}` is more than a quantity of Kubernetes holds"
+        raise InvalidValue("invalid-quantity", message, "write it like `20Gi` or `2Ti`")
     if count < (_LEAST_PLAIN if text.isdecimal() else least):
         raise _too_few_bytes(text, count, kind)
     return canonical
@@ -266,6 +271,8 @@ RegistryAlias = Annotated[
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(ge=1, le=MOST_INT32)]
+Natural = Annotated[int, Field(ge=0, le=MOST_INT32)]
 UrlPath = Annotated[str, Exact(r"/[\w./~%?=&-]*")]
 
 

@@ -9,7 +9,7 @@ tested: since 1.19 a component has no metrics unless they are configured.
 
 from collections.abc import Iterator, Mapping
 from os.path import dirname
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ from compiler.interfaces import gateway, serverless
 from compiler.spec import image
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.duration import seconds
-from compiler.spec.types import Duration, Namespace, Release
+from compiler.spec.types import Duration, Namespace, Positive, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -53,9 +53,7 @@ class Autoscaler(model.Section):
     stable_window: Duration | None = Field(
         default=None, description="From `6s` to `1h`; default of Knative: 60s."
     )
-    target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Requests for each pod."
-    )
+    target_concurrency: Positive | None = Field(default=None, description="Requests for each pod.")
 
     def check(self) -> None:
         """Refuse a window that Knative's webhook refuses (pkg/autoscaler/config/config.go)."""
