@@ -290,6 +290,25 @@ def test_a_route_has_the_timeout_of_the_model_as_the_gateway_api_reads_it(
     assert [rule["timeouts"]["request"] for rule in rules if "timeouts" in rule] == [written]
 
 
+@pytest.mark.parametrize(
+    ("model", "components", "grace"),
+    [
+        ("format: sklearn, timeout: 5m", STANDARD, 300),
+        ("format: sklearn, timeout: 20s", STANDARD, None),
+        ("format: sklearn", STANDARD, None),
+        ("format: sklearn, timeout: 5m", SERVERLESS, None),
+    ],
+)
+def test_a_pod_ends_after_the_longest_request_that_it_works_on(
+    model: str, components: str, grace: int | None
+) -> None:
+    """KServe 0.20 keeps 30 s (setDefaultPodSpec); Knative 1.21 takes the timeout itself (deploy.go)."""
+    transformer = 'transformer: {image: "registry.example.com/features:1"}'
+    service = inference_service(f"{model}, {transformer}", components)
+    for component in ("predictor", "transformer"):
+        assert service["spec"][component].get("terminationGracePeriodSeconds") == grace
+
+
 def test_a_model_that_stays_inside_has_no_host() -> None:
     routes = [
         manifest
