@@ -396,6 +396,22 @@ def test_the_operator_is_told_the_same() -> None:
     assert configs(prerequisite("knative", knative, "knative")) == {}
 
 
+def test_the_operator_pulls_the_images_of_the_release_from_the_mirror() -> None:
+    """Operator 0.48, pkg/reconciler/common/images.go: by Deployment and container, or by one name."""
+    (serving,) = (
+        manifest
+        for manifest in objects("knative", "default")
+        if manifest["kind"] == "KnativeServing"
+    )
+    pulled = serving["spec"]["registry"]["override"]
+    assert {"activator/activator", "net-istio-controller/controller", "migrate"} <= set(pulled)
+    assert all(image.startswith("mirror.example.internal/") for image in pulled.values())
+    assert len(set(pulled.values())) == len(pulled)
+    # The proxy of revisions, which the operator leaves as the ConfigMap has it.
+    proxy = serving["spec"]["config"]["deployment"]["queue-sidecar-image"]
+    assert proxy == pulled["queue-proxy"]
+
+
 def in_namespaces(knative_section: str, kserve_section: str) -> tuple[Prerequisite, Prerequisite]:
     """The prerequisites of Knative and of KServe."""
     components = f"{{istio: {{}}, knative: {knative_section}, kserve: {kserve_section}, seaweedfs: {{storage: 200Gi}}}}"

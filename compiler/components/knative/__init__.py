@@ -15,7 +15,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import releases
-from compiler.components.knative import net_istio
+from compiler.components.knative import net_istio, operator_images
 from compiler.interfaces import gateway, serverless
 from compiler.spec import image
 from compiler.spec.constraints import InvalidValue
@@ -34,6 +34,7 @@ KNATIVE_SERVING = model.CustomResource(
     kind="KnativeServing",
     ready="condition=Ready",
     brings=serverless.KINDS,
+    images=("spec", "registry", "override"),
 )
 # The longest request, and the most requests at once in a pod, unless config-defaults allows more.
 MOST_SECONDS, MOST_REQUESTS = 600, 1000
@@ -224,12 +225,22 @@ def _most(wiring: model.Wiring) -> int:
 
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
+    images, settings = _images(me), dict(config(me, wiring))
+    if images:
+        proxy = {"queue-sidecar-image": images[operator_images.PROXY]}
+        settings["deployment"] = {**settings.get("deployment", {}), **proxy}
     spec = {
         "version": me.spec.release,
         "ingress": {"istio": {"enabled": True, **net_istio.selectors(wiring[GATEWAY])}},
-        "config": dict(config(me, wiring)),
+        "config": settings,
+        **({"registry": {"override": dict(images)}} if images else {}),
     }
     return model.Resource.of(KNATIVE_SERVING, metadata, spec)
+
+
+def _images(me: model.Instance[Spec]) -> Mapping[str, str]:
+    """The images that the operator pulls from a mirror, by their names at upstream; none without a mirror."""
+    return operator_images.IMAGES.get(me.spec.release, {}) if me.settings.registry.mirrors else {}
 
 
 def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:
