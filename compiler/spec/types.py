@@ -83,8 +83,12 @@ def _cpu(text: str) -> str:
 LABEL_PATTERN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 HOST_PATTERN = rf"{LABEL_PATTERN}(\.{LABEL_PATTERN})*"
-_HOST = rf"(?=.{{1,253}}$){HOST_PATTERN}"
+_SUBDOMAIN = rf"(?=.{{1,253}}$){HOST_PATTERN}"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+# A name of DNS: labels of up to 63 characters, of which the last has a letter or a dash. Istio's webhook refuses
+# others (1.30, ValidateDNS1123Labels); an address is none, and it is a host outside alone.
+_DNS_NAME = rf"(?!.*[^.]{{64}})(?!(.*\.)?[0-9]+$){HOST_PATTERN}"
+_HOST = rf"(?=.{{1,253}}$)({_DNS_NAME}|({_OCTET}\.){{3}}{_OCTET})"
 BUCKET_PATTERN = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
@@ -170,6 +174,21 @@ Host = Annotated[
         _HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"
     ),
 ]
+# The name of a public host, and a domain, below which a host has one more label.
+HostName = Annotated[
+    str,
+    Pattern(
+        rf"(?=.{{1,253}}$){_DNS_NAME}", "invalid-host", "a host name",
+        "write it like `ml.example.internal`", "https://",
+    ),
+]  # fmt: skip
+Domain = Annotated[
+    str,
+    Pattern(
+        rf"(?=.{{1,189}}$){_DNS_NAME}", "invalid-host", "a domain",
+        "write it like `ml.example.internal`", "https://",
+    ),
+]  # fmt: skip
 Bucket = Annotated[
     str,
     Pattern(
@@ -195,7 +214,7 @@ Cidr = Annotated[
 SecretName = Annotated[
     str,
     Pattern(
-        _HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`",
+        _SUBDOMAIN, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`",
         example="my-secret",
     ),
 ]  # fmt: skip
@@ -210,7 +229,7 @@ ServiceName = Annotated[
 ClaimName = Annotated[
     str,
     Pattern(
-        _HOST, "invalid-name", "a volume claim's name", "use `a-z`, `0-9`, `-` and `.`",
+        _SUBDOMAIN, "invalid-name", "a volume claim's name", "use `a-z`, `0-9`, `-` and `.`",
         example="my-claim",
     ),
 ]  # fmt: skip

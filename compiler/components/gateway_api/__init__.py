@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import certificate
+from compiler.components.bases import certificate, gateway_name
 from compiler.components.bases.gateway_pods import Pods
 from compiler.components.gateway_api import objects
 from compiler.interfaces import gateway
@@ -70,6 +70,10 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         namespace=me.spec.pods.namespace,
     )
     return {GATEWAY: offer}
+
+
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return gateway_name.problems(me, objects.name(me))
 
 
 def _labels(me: model.Instance[Spec]) -> dict[str, str]:
