@@ -309,6 +309,44 @@ def test_a_pod_ends_after_the_longest_request_that_it_works_on(
         assert service["spec"][component].get("terminationGracePeriodSeconds") == grace
 
 
+OWN = 'image: "registry.example.com/one:1", access: inside'
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        ("format: sklearn, args: [--http_port=9000]", "args"),
+        ("format: sklearn, args: [--http_port, '9000']", "args"),
+        ("format: sklearn, args: [--http_port=9000, --http_port=8080]", None),
+        ("format: sklearn, args: [--workers=2]", None),
+        ("format: tensorflow, args: [--rest_api_port=8501]", "args"),
+        ("format: tensorflow, args: [--port=8500]", None),
+        ("format: onnx, args: [--http-port=8000]", "args"),
+        ("format: vllm, size: 1Gi, args: [--port=8000]", "args"),
+        ("format: mlflow, env: {MLSERVER_HTTP_PORT: '9000'}", "MLSERVER_HTTP_PORT"),
+        ("format: sklearn, env: {MLSERVER_HTTP_PORT: '9000'}", None),
+        (f"{OWN}, args: [--http_port=9000]", "args"),
+        (f"{OWN}, port: 9000, args: [--http_port=9000]", None),
+        (f"{OWN}, command: [serve, --http_port=9000]", "command"),
+        (f"{OWN}, port: 9000, env: {{MLSERVER_HTTP_PORT: '8080'}}", "MLSERVER_HTTP_PORT"),
+        (
+            'format: sklearn, transformer: {image: "r.example/t:1", args: [--http_port=9000]}',
+            "args",
+        ),
+    ],
+)
+def test_a_server_listens_on_the_port_to_which_requests_go(model: str, key: str | None) -> None:
+    """KServe 0.20, config/runtimes: the last argument counts, and requests go to 8080 all the same."""
+    uri = "" if "one:1" in model else 'uri: "s3://models/one", '
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f"spec:\n  components: {STANDARD}\n  models: {{one: {{{uri}{model}}}}}\n"
+    )
+    found = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    keys = [finding.path[-1] for finding in found if finding.code == "invalid-value"]
+    assert keys == ([key] if key else [])
+
+
 def test_a_model_that_stays_inside_has_no_host() -> None:
     routes = [
         manifest
