@@ -276,6 +276,22 @@ def test_the_name_of_a_gateway_is_a_label(type: str, length: int, codes: list[st
     assert [finding.code for finding in report.sorted()] == codes
 
 
+@pytest.mark.parametrize(
+    ("ports", "codes"),
+    [
+        ("httpPort: 8443", ["invalid-value"]),
+        ("httpPort: 443, class: envoy", ["invalid-value"]),
+        ("httpsPort: 8000", ["invalid-value"]),
+        ("httpPort: 443", []),
+    ],
+)
+def test_a_port_of_a_gateway_has_one_protocol(ports: str, codes: list[str]) -> None:
+    """Gateway API 1.6, gateway_types.go: such listeners conflict, and the controller accepts none."""
+    text = f"{HEAD}  tls: {{secret: ml}}\n  components: {{gateway-api: {{{ports}}}}}\n"
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert [finding.code for finding in report.sorted()] == codes
+
+
 def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:
     for environment in ("k3s", "prod"):
         lowered_platform = lowered("gateway-api", environment)

@@ -73,7 +73,23 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
-    return gateway_name.problems(me, objects.name(me))
+    yield from gateway_name.problems(me, objects.name(me))
+    plain, secure = _ports(me.spec)
+    if plain == secure:
+        yield model.Problem(
+            "invalid-value",
+            f"`{me.name}` listens on {plain} for plain HTTP and for HTTPS, and a port has one protocol",
+            ("httpPort",) if me.spec.http_port else ("httpsPort",),
+            "write two different ports",
+        )
+
+
+def _ports(spec: Spec) -> tuple[int, int]:
+    """The ports for plain HTTP and for HTTPS. A controller refuses two protocols on a port (1.6,
+    gateway_types.go: listeners that conflict).
+    """
+    plain, secure = (8000, 8443) if spec.class_name == TRAEFIK else (80, 443)
+    return spec.http_port or plain, spec.https_port or secure
 
 
 def _labels(me: model.Instance[Spec]) -> dict[str, str]:
@@ -83,10 +99,8 @@ def _labels(me: model.Instance[Spec]) -> dict[str, str]:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    plain, secure = (8000, 8443) if me.spec.class_name == TRAEFIK else (80, 443)
-    ports = (me.spec.http_port or plain, me.spec.https_port or secure)
     users = gateway.users(wiring.claims(GATEWAY))
-    yield from objects.gateway(me, me.spec.class_name, ports, users)
+    yield from objects.gateway(me, me.spec.class_name, _ports(me.spec), users)
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
