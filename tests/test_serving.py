@@ -225,22 +225,27 @@ def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "patch", "components", "codes"),
+    ("uri", "patch", "annotated", "components", "codes"),
     [
-        ("s3://models/one", False, STANDARD, {"serving-mode"}),
-        ("s3://models/one", True, STANDARD, {"serving-mode"}),
-        ("pvc://weights/one", False, STANDARD, {"serving-mode"}),
-        ("pvc://weights/one", True, STANDARD, set()),
-        ("pvc://weights/one", True, SERVERLESS, {"serving-mode"}),
+        ("s3://models/one", False, False, STANDARD, {"serving-mode"}),
+        ("s3://models/one", True, True, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", False, False, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", True, False, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", True, True, STANDARD, set()),
+        ("pvc://weights/one", True, True, SERVERLESS, {"serving-mode"}),
     ],
 )
 def test_a_server_on_several_nodes_has_its_further_pods(
-    uri: str, patch: bool, components: str, codes: set[str]
+    uri: str, patch: bool, annotated: bool, components: str, codes: set[str]
 ) -> None:
-    """KServe 0.20, kserve-huggingfaceserver-multinode.yaml: the server waits for two nodes."""
+    """KServe 0.20: the server waits for two nodes (kserve-huggingfaceserver-multinode.yaml), and the webhook asks
+    for a claim and for no autoscaler (validateMultiNodeVariables).
+    """
+    at = "/metadata/annotations/serving.kserve.io~1autoscalerClass"
+    annotation = f", {{op: add, path: {at}, value: none}}" if annotated else ""
     workers = (
         "patches: [{target: {kind: InferenceService, name: one}, operations: [{op: add, "
-        "path: /spec/predictor/workerSpec, value: {pipelineParallelSize: 2}}]}]"
+        f"path: /spec/predictor/workerSpec, value: {{pipelineParallelSize: 2}}}}{annotation}]}}]"
     )
     runtime = "runtime: kserve-huggingfaceserver-multinode, size: 1Gi, access: inside"
     model = f'uri: "{uri}", format: huggingface, {runtime}{", " + workers if patch else ""}'
