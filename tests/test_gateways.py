@@ -286,7 +286,7 @@ def test_the_name_of_a_gateway_is_a_label(type: str, length: int, codes: list[st
     ],
 )
 def test_a_port_of_a_gateway_has_one_protocol(ports: str, codes: list[str]) -> None:
-    """Gateway API 1.6, gateway_types.go: such listeners conflict, and the controller accepts none."""
+    """Gateway API 1.6, gateway_types.go: such listeners conflict, and no controller may choose one of them."""
     text = f"{HEAD}  tls: {{secret: ml}}\n  components: {{gateway-api: {{{ports}}}}}\n"
     report = pipeline.compile(text.encode(), "platform.yaml").report
     assert [finding.code for finding in report.sorted()] == codes

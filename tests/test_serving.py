@@ -272,7 +272,7 @@ def test_a_server_on_several_nodes_has_its_further_pods(
     ],
 )
 def test_a_number_fits_the_field_of_upstream_that_it_is_for(field: str, code: str | None) -> None:
-    """KServe 0.20 (component.go), Knative 1.21 (breaker.go) and the Gateway API (duration_types.go)."""
+    """KServe 0.20 (component.go), Knative 1.21 (breaker.go) and the Gateway API (shared_types.go)."""
     found = compiled_model(f"format: sklearn, {field}").report.sorted()
     errors = {finding.code for finding in found if finding.severity is Severity.ERROR}
     assert errors - {"volume-size"} == ({code} if code else set())
@@ -285,7 +285,7 @@ def test_a_number_fits_the_field_of_upstream_that_it_is_for(field: str, code: st
 def test_a_route_has_the_timeout_of_the_model_as_the_gateway_api_reads_it(
     timeout: str, written: str
 ) -> None:
-    """A number of its durations has at most five digits (1.4, duration_types.go)."""
+    """A number of its durations has at most five digits (1.6, shared_types.go)."""
     components = "{gateway-api: {class: traefik}, kserve: {mode: standard}, seaweedfs: {}}"
     result = compiled_model(f"format: sklearn, access: public, timeout: {timeout}", components)
     routes = (

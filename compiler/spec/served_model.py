@@ -54,7 +54,7 @@ class Scaling(Section):
 
 # The same as `ModelSpec.check`, for editors.
 _SERVER: tuple[str, ...] = ("command", "port", "protocol", "probe", "user")
-# The longest request of a route: a duration of the Gateway API has numbers of up to five digits (1.4, duration_types.go).
+# The longest request of a route: a duration of the Gateway API has numbers of up to five digits (1.6, shared_types.go).
 _MOST_SECONDS = 99_999 * 3600
 _NO_SERVER: JsonDict = dict.fromkeys(_SERVER, False)
 _FILES = ("uri", "format", "runtime", "size", "model", "alias")

@@ -8,7 +8,7 @@ from typing import Any
 from compiler import model
 
 # A label of DNS to Istio's webhook (1.30, ValidateGateway), and a label's value on the pods that a controller of the
-# Gateway API makes (Envoy Gateway 1.5, `owning-gateway-name`; Istio, `gateway-name`).
+# Gateway API makes (`gateway.networking.k8s.io/gateway-name`).
 LONGEST = 63
 
 

@@ -85,8 +85,8 @@ def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
 
 
 def _ports(spec: Spec) -> tuple[int, int]:
-    """The ports for plain HTTP and for HTTPS. A controller refuses two protocols on a port (1.6,
-    gateway_types.go: listeners that conflict).
+    """The ports for plain HTTP and for HTTPS. Listeners with two protocols on a port conflict (1.6,
+    gateway_types.go).
     """
     plain, secure = (8000, 8443) if spec.class_name == TRAEFIK else (80, 443)
     return spec.http_port or plain, spec.https_port or secure
