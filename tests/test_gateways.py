@@ -290,6 +290,8 @@ def test_a_port_of_a_gateway_has_one_protocol(ports: str, codes: list[str]) -> N
     text = f"{HEAD}  tls: {{secret: ml}}\n  components: {{gateway-api: {{{ports}}}}}\n"
     report = pipeline.compile(text.encode(), "platform.yaml").report
     assert [finding.code for finding in report.sorted()] == codes
+    plain = pipeline.compile(text.replace("  tls: {secret: ml}\n", "").encode(), "platform.yaml")
+    assert not plain.report.failed  # there is no listener for HTTPS
 
 
 def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:

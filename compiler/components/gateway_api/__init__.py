@@ -75,7 +75,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
     yield from gateway_name.problems(me, objects.name(me))
     plain, secure = _ports(me.spec)
-    if plain == secure:
+    if me.settings.tls is not None and plain == secure:
         yield model.Problem(
             "invalid-value",
             f"`{me.name}` listens on {plain} for plain HTTP and for HTTPS, and a port has one protocol",
