@@ -330,3 +330,23 @@ def test_a_placeholder_with_which_argo_refuses_a_run_is_reported(
         if diagnostic.path[:2] == ("spec", "workloads")
     ]
     assert codes == ["unfilled-placeholder"] * (refused and workflow == "true")
+
+
+@pytest.mark.parametrize(
+    ("timeout", "workflow", "codes"),
+    [
+        ("24855d", "true", []),
+        ("24856d", "true", ["out-of-range"]),
+        ("24856d", "false", []),
+    ],
+)
+def test_a_pod_runs_no_longer_than_its_number_of_32_bits(
+    timeout: str, workflow: str, codes: list[str]
+) -> None:
+    """Argo hands the deadline to the pod (4.0.5, workflowpod.go); Kubernetes refuses more (ValidatePodSpec)."""
+    text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
+    text = text.replace("workflow: true", f"workflow: {workflow}")
+    report = pipeline.compile(
+        text.replace("RUN", f"command: [run]\n      timeout: {timeout}").encode(), "platform.yaml"
+    ).report
+    assert [found.code for found in report.sorted() if "timeout" in found.path] == codes

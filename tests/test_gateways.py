@@ -245,6 +245,55 @@ def test_the_users_certificate_of_a_gateway_is_in_its_namespace() -> None:
         assert (credential.name, credential.namespaces) == ("ml-tls", (space,))
 
 
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        (f"domain: {'a' * 64}.example", "invalid-host"),
+        ("domain: ml.123", "invalid-host"),
+        ("domain: 10.0.0.5", "invalid-host"),
+        (f"domain: {'a.' * 94}ab", "invalid-host"),
+        ("domain: 10.0.0.5.nip.io", None),
+        ("components: {mlflow: {publicHost: 10.0.0.5}}", "invalid-host"),
+        ("components: {external-postgres: {host: db.123, cidrs: [10.0.0.0/8]}}", "invalid-host"),
+        ("components: {external-postgres: {host: 10.0.0.5, cidrs: [10.0.0.5/32]}}", None),
+    ],
+)
+def test_a_host_is_a_name_that_the_webhook_of_istio_takes(field: str, code: str | None) -> None:
+    """1.30, ValidateDNS1123Labels: labels of 63 characters, and no number at the end."""
+    text = HEAD.replace("  domain: ml.example.internal\n", "")
+    report = pipeline.compile(f"{text}  {field}\n".encode(), "platform.yaml").report
+    codes = {finding.code for finding in report.sorted()}
+    assert codes & {"invalid-host"} == ({code} if code else set())
+
+
+@pytest.mark.parametrize("type", ["istio-gateway", "gateway-api, class: traefik"])
+@pytest.mark.parametrize(("length", "codes"), [(22, []), (23, ["invalid-name"])])
+def test_the_name_of_a_gateway_is_a_label(type: str, length: int, codes: list[str]) -> None:
+    """Istio 1.30 refuses a longer one (ValidateGateway), and pods of others have it as a label's value."""
+    head = HEAD.replace("doors", "d" * 40)
+    text = f"{head}  tls: {{secret: ml}}\n  components: {{{'g' * length}: {{type: {type}}}}}\n"
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert [finding.code for finding in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    ("ports", "codes"),
+    [
+        ("httpPort: 8443", ["invalid-value"]),
+        ("httpPort: 443, class: envoy", ["invalid-value"]),
+        ("httpsPort: 8000", ["invalid-value"]),
+        ("httpPort: 443", []),
+    ],
+)
+def test_a_port_of_a_gateway_has_one_protocol(ports: str, codes: list[str]) -> None:
+    """Gateway API 1.6, gateway_types.go: such listeners conflict, and no controller may choose one of them."""
+    text = f"{HEAD}  tls: {{secret: ml}}\n  components: {{gateway-api: {{{ports}}}}}\n"
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert [finding.code for finding in report.sorted()] == codes
+    plain = pipeline.compile(text.replace("  tls: {secret: ml}\n", "").encode(), "platform.yaml")
+    assert not plain.report.failed  # there is no listener for HTTPS
+
+
 def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:
     for environment in ("k3s", "prod"):
         lowered_platform = lowered("gateway-api", environment)

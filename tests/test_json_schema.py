@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -37,6 +38,28 @@ def test_it_is_a_schema_with_local_references_only() -> None:
 
 def test_the_published_file_is_current() -> None:
     assert (ROOT / "schemas" / "platform.schema.json").read_text() == schema_text()
+
+
+def test_every_number_has_a_bound_above() -> None:
+    """Each ends in a field of a fixed width, such as an int32, of which an API server reads no larger number."""
+    unbounded = {path for path in _integers(SCHEMA) if "maximum" not in _at(SCHEMA, path)}
+    assert unbounded == set()
+
+
+def _integers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The schemas of all integers."""
+    if isinstance(value, dict) and value.get("type") == "integer":
+        yield path
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in entries:
+        if isinstance(inner, dict | list):
+            yield from _integers(inner, (*path, key))
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
 
 
 def test_every_type_is_offered() -> None:

@@ -357,3 +357,25 @@ def test_no_label_takes_a_pod_out_of_the_mesh_or_opens_its_network(
 def test_the_pods_of_a_gateway_have_any_labels(label: str) -> None:
     text = f"{HEADER}spec:\n  domain: a.example\n  components: {{ingress: {{pods: {{labels: {{{label}: a}}}}}}}}\n"
     assert "invalid-label" not in {diagnostic.code for diagnostic in diagnosed(text.encode())}
+
+
+@pytest.mark.parametrize(
+    ("mesh", "port", "codes"),
+    [
+        ("istio: {}, ", 15021, ["out-of-range"]),
+        ("istio: {}, ", 15012, []),
+        ("istio: {dataplane: ambient}, ", 15008, ["out-of-range"]),
+        ("istio: {dataplane: ambient}, ", 15021, []),
+        ("", 15021, []),
+    ],
+)
+def test_no_server_listens_on_a_port_of_the_proxy_in_its_pod(
+    mesh: str, port: int, codes: list[str]
+) -> None:
+    """Istio 1.30: istioReservedPorts of the agent; ztunnel listens in the network of each pod."""
+    text = (
+        f"{HEADER}spec:\n  components: {{{mesh}kserve: {{mode: standard}}}}\n  models:\n"
+        f'    one: {{image: "registry.example.com/one:1", access: inside, port: {port}}}\n'
+    )
+    found = diagnosed(text.encode())
+    assert [finding.code for finding in found if "port" in finding.path] == codes

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from support.cluster import objects
+from support.cluster import objects, objects_of
 from support.diagnosing import diagnosed
 from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.components import knative, kserve
+from compiler.diagnostics import Severity
 from compiler.interfaces import s3
 from compiler.model import Manifest, Prerequisite
 
@@ -223,6 +224,134 @@ def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
     assert visibilities("kserve-standard") == {None}
 
 
+@pytest.mark.parametrize(
+    ("uri", "patch", "annotated", "components", "codes"),
+    [
+        ("s3://models/one", False, False, STANDARD, {"serving-mode"}),
+        ("s3://models/one", True, True, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", False, False, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", True, False, STANDARD, {"serving-mode"}),
+        ("pvc://weights/one", True, True, STANDARD, set()),
+        ("pvc://weights/one", True, True, SERVERLESS, {"serving-mode"}),
+    ],
+)
+def test_a_server_on_several_nodes_has_its_further_pods(
+    uri: str, patch: bool, annotated: bool, components: str, codes: set[str]
+) -> None:
+    """KServe 0.20: the server waits for two nodes (kserve-huggingfaceserver-multinode.yaml), and the webhook asks
+    for a claim and for no autoscaler (validateMultiNodeVariables).
+    """
+    at = "/metadata/annotations/serving.kserve.io~1autoscalerClass"
+    annotation = f", {{op: add, path: {at}, value: none}}" if annotated else ""
+    workers = (
+        "patches: [{target: {kind: InferenceService, name: one}, operations: [{op: add, "
+        f"path: /spec/predictor/workerSpec, value: {{pipelineParallelSize: 2}}}}{annotation}]}}]"
+    )
+    runtime = "runtime: kserve-huggingfaceserver-multinode, size: 1Gi, access: inside"
+    model = f'uri: "{uri}", format: huggingface, {runtime}{", " + workers if patch else ""}'
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f"spec:\n  components: {components}\n  models: {{one: {{{model}}}}}\n"
+    )
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert {finding.code for finding in report.sorted()} & {"serving-mode"} == codes
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("maxReplicas: 2147483648", "out-of-range"),
+        ("minReplicas: 9999999999", "out-of-range"),
+        ("concurrency: 2147483648", "out-of-range"),
+        ("scaling: {target: 2147483648}", "out-of-range"),
+        ("timeout: 4167d", "out-of-range"),
+        ("timeout: 999999d", "invalid-duration"),
+        ("gpu: 9223372036854775808", "out-of-range"),
+        ("size: 8Ei", "invalid-quantity"),
+        ("maxReplicas: 2147483647, timeout: 4166d, concurrency: 2147483647", None),
+    ],
+)
+def test_a_number_fits_the_field_of_upstream_that_it_is_for(field: str, code: str | None) -> None:
+    """KServe 0.20 (component.go), Knative 1.21 (breaker.go) and the Gateway API (shared_types.go)."""
+    found = compiled_model(f"format: sklearn, {field}").report.sorted()
+    errors = {finding.code for finding in found if finding.severity is Severity.ERROR}
+    assert errors - {"volume-size"} == ({code} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("timeout", "written"),
+    [("99999s", "99999s"), ("100000s", "1667m"), ("70d", "1680h"), ("4166d", "99984h")],
+)
+def test_a_route_has_the_timeout_of_the_model_as_the_gateway_api_reads_it(
+    timeout: str, written: str
+) -> None:
+    """A number of its durations has at most five digits (1.6, shared_types.go)."""
+    components = "{gateway-api: {class: traefik}, kserve: {mode: standard}, seaweedfs: {}}"
+    result = compiled_model(f"format: sklearn, access: public, timeout: {timeout}", components)
+    routes = (
+        thing for thing in objects_of(result.lowered["default"]) if thing["kind"] == "HTTPRoute"
+    )
+    rules = [rule for route in routes for rule in route["spec"]["rules"]]
+    assert [rule["timeouts"]["request"] for rule in rules if "timeouts" in rule] == [written]
+
+
+@pytest.mark.parametrize(
+    ("model", "components", "grace"),
+    [
+        ("format: sklearn, timeout: 5m", STANDARD, 300),
+        ("format: sklearn, timeout: 20s", STANDARD, None),
+        ("format: sklearn", STANDARD, None),
+        ("format: sklearn, timeout: 5m", SERVERLESS, None),
+    ],
+)
+def test_a_pod_ends_after_the_longest_request_that_it_works_on(
+    model: str, components: str, grace: int | None
+) -> None:
+    """KServe 0.20 keeps 30 s (setDefaultPodSpec); Knative 1.21 takes the timeout itself (deploy.go)."""
+    transformer = 'transformer: {image: "registry.example.com/features:1"}'
+    service = inference_service(f"{model}, {transformer}", components)
+    for component in ("predictor", "transformer"):
+        assert service["spec"][component].get("terminationGracePeriodSeconds") == grace
+
+
+OWN = 'image: "registry.example.com/one:1", access: inside'
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        ("format: sklearn, args: [--http_port=9000]", "args"),
+        ("format: sklearn, args: [--http_port, '9000']", "args"),
+        ("format: sklearn, args: [--http_port=9000, --http_port=8080]", None),
+        ("format: sklearn, args: [--workers=2]", None),
+        ("format: tensorflow, args: [--rest_api_port=8501]", "args"),
+        ("format: tensorflow, args: [--port=8500]", None),
+        ("format: onnx, args: [--http-port=8000]", "args"),
+        ("format: vllm, size: 1Gi, args: [--port=8000]", "args"),
+        ("format: mlflow, env: {MLSERVER_HTTP_PORT: '9000'}", "MLSERVER_HTTP_PORT"),
+        ("format: sklearn, env: {MLSERVER_HTTP_PORT: '9000'}", None),
+        (f"{OWN}, args: [--http_port=9000]", "args"),
+        (f"{OWN}, port: 9000, args: [--http_port=9000]", None),
+        (f"{OWN}, command: [serve, --http_port=9000]", "command"),
+        (f"{OWN}, port: 9000, env: {{MLSERVER_HTTP_PORT: '8080'}}", "MLSERVER_HTTP_PORT"),
+        (
+            'format: sklearn, transformer: {image: "r.example/t:1", args: [--http_port=9000]}',
+            "args",
+        ),
+    ],
+)
+def test_a_server_listens_on_the_port_to_which_requests_go(model: str, key: str | None) -> None:
+    """KServe 0.20, config/runtimes: the last argument counts, and requests go to 8080 all the same."""
+    uri = "" if "one:1" in model else 'uri: "s3://models/one", '
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f"spec:\n  components: {STANDARD}\n  models: {{one: {{{uri}{model}}}}}\n"
+    )
+    found = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    keys = [finding.path[-1] for finding in found if finding.code == "invalid-value"]
+    assert keys == ([key] if key else [])
+
+
 def test_a_model_that_stays_inside_has_no_host() -> None:
     routes = [
         manifest
@@ -308,6 +437,22 @@ def test_the_operator_is_told_the_same() -> None:
     assert {"registry.example.internal", "mirror.example.internal"} <= set(skipped)
     assert config["defaults"] == {"max-revision-timeout-seconds": "1800"}
     assert configs(prerequisite("knative", knative, "knative")) == {}
+
+
+def test_the_operator_pulls_the_images_of_the_release_from_the_mirror() -> None:
+    """Operator 0.48, pkg/reconciler/common/images.go: by Deployment and container, or by one name."""
+    (serving,) = (
+        manifest
+        for manifest in objects("knative", "default")
+        if manifest["kind"] == "KnativeServing"
+    )
+    pulled = serving["spec"]["registry"]["override"]
+    assert {"activator/activator", "net-istio-controller/controller", "migrate"} <= set(pulled)
+    assert all(image.startswith("mirror.example.internal/") for image in pulled.values())
+    assert len(set(pulled.values())) == len(pulled)
+    # The proxy of revisions, which the operator leaves as the ConfigMap has it.
+    proxy = serving["spec"]["config"]["deployment"]["queue-sidecar-image"]
+    assert proxy == pulled["queue-proxy"]
 
 
 def in_namespaces(knative_section: str, kserve_section: str) -> tuple[Prerequisite, Prerequisite]:

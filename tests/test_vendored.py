@@ -202,6 +202,24 @@ def images(spec: Path) -> Result:
     return result
 
 
+@pytest.mark.parametrize(
+    "section",
+    [
+        "kserve: {mode: standard, namespace: models-system}, seaweedfs: {}",
+        "ingress: {class: nginx}",
+    ],
+)
+def test_no_chart_is_named_for_a_system_that_a_distribution_installs(
+    section: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(f"{HEAD}spec:\n  components: {{{section}}}\n")
+    lines = images(spec).stderr
+    name = section.partition(":")[0]
+    assert f"(`{name}`), which the distribution that installs it names" in lines
+    assert "helm" not in lines
+
+
 @pytest.mark.parametrize("install", ["existing", "vendored"])
 def test_systems_whose_images_are_unknown_are_named(install: str, tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"

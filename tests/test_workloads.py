@@ -172,6 +172,10 @@ def test_the_nodes_of_a_gpu_are_chosen_by_conditions_that_all_pods_meet(
         ("completions: 3, run: once", 3),
         ("completions: 30, parallelism: 4", 4),
         ("completions: 2, parallelism: 4", 2),
+        (
+            "completions: 200000",
+            100000,
+        ),  # the most that Kubernetes 1.36 accepts (pkg/apis/batch/validation)
         ("init: [{command: [prepare]}]", 1),
         ("workflow: true, init: [{command: [prepare]}]", 1),
     ],

@@ -19,6 +19,7 @@ from compiler.derive.used_images import UsedImage, images
 from compiler.document.other_files import FileContentError
 from compiler.emit.images import OPERATORS, settings_images, vendored_images
 from compiler.model.package import Lowered
+from compiler.model.prerequisite import Prerequisite
 from compiler.spec.image import Mirrors, registries, split_image
 from compiler.text import printable
 from compiler.upstream import lock
@@ -89,11 +90,19 @@ def _unlisted(lowered: Lowered, used_images: tuple[UsedImage, ...]) -> Iterator[
         if f"{OPERATORS}/{system.name}" in listed:
             continue
         subject = f"not listed: the images of {system.system} (`{system.name}`)"
-        if release(system):
-            yield f"{subject}; `platformc vendor {system.name}` fetches the release that names them"
-        else:
-            environment = lowered.platform.environment
-            yield f"{subject}: `helm template` prints them, with the arguments that `platformc prerequisites {environment}` prints"
+        yield f"{subject}{_namer(system, lowered.platform.environment)}"
+
+
+def _namer(system: Prerequisite, environment: str | None) -> str:
+    """The text about the release, the charts or the distribution that names the images of an upstream system."""
+    if release(system):
+        return f"; `platformc vendor {system.name}` fetches the release that names them"
+    if any(command.startswith("helm ") for command in system.how):
+        return (
+            ": `helm template` prints them, with the arguments that `platformc prerequisites "
+            f"{environment}` prints"
+        )
+    return ", which the distribution that installs it names"
 
 
 def _record(image: UsedImage) -> dict[str, object]:

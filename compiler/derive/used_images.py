@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from compiler.kube import yaml
-from compiler.model.images import OCI, declared, image_keys
+from compiler.model.images import OCI, declared, of_resource
 from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
 from compiler.spec.image import full_name, pulled, split_image, upstreams
@@ -92,9 +92,10 @@ class _Naming(Struct, frozen=True):
     text: Callable[[Manifest], str]
 
     def __call__(self, package: Package) -> frozenset[str]:
-        objects = (resource.manifest for resource in package.resources)
-        named = (manifest for manifest in objects if _may_name(self.text(manifest)))
-        return frozenset(image for manifest in named for image in image_keys(manifest))
+        named = (
+            resource for resource in package.resources if _may_name(self.text(resource.manifest))
+        )
+        return frozenset(image for resource in named for image in of_resource(resource))
 
 
 def _may_name(text: str) -> bool:

@@ -27,6 +27,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
     strict: bool  # whether pods accept nothing but mutual TLS
     injected: tuple[model.Injected, ...] = ()  # containers that it adds to each pod
+    ports: tuple[int, ...] = ()  # ports on which it listens in each pod
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from compiler.interfaces import sql
 from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
+MOST_CONNECTIONS = 2**18 - 1  # the largest `max_connections` (MAX_BACKENDS, postmaster.h)
 OWN_ROLES = "pg_"  # the beginning of names of roles that PostgreSQL refuses (18, CREATE ROLE)
 # `max_connections` by default grows in steps, so that a new client seldom restarts the server.
 

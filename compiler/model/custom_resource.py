@@ -80,6 +80,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     canary: Location = ()  # the place of a new version's percentage, if the operator keeps the old one
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     storage_class: Location = ()  # the place of the class of its volumes
+    images: Location = ()  # the place of a map whose values are images
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
     restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
     # The name of the Secret that its operator makes, and that is deleted with the object; empty for none.

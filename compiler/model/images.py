@@ -9,8 +9,11 @@ from typing import Any
 
 from compiler.document import Path
 from compiler.document.pointer import below
+from compiler.model.custom_resource import Location, at
 from compiler.model.instance import Instance
+from compiler.model.manifest import Manifest
 from compiler.model.package import Lowered, Package
+from compiler.model.resource import Resource
 from compiler.spec.image import split_image
 from compiler.spec.section import Section, fields
 from compiler.spec.walk import sections
@@ -57,7 +60,22 @@ def known_images(lowered: Lowered) -> frozenset[str]:
 def structural(package: Package) -> Iterator[str]:
     """The images in the image fields of a package's objects."""
     for resource in package.resources:
-        yield from image_keys(resource.manifest)
+        yield from of_resource(resource)
+
+
+def of_resource(resource: Resource) -> Iterator[str]:
+    """The images in the image fields of an object."""
+    yield from image_keys(resource.manifest)
+    if resource.custom is not None and resource.custom.images:
+        yield from _values(resource.manifest, resource.custom.images)
+
+
+def _values(manifest: Manifest, location: Location) -> Iterator[str]:
+    """The images in a map of an object."""
+    named = at(manifest, location)
+    for image in named.values() if isinstance(named, dict) else ():
+        if isinstance(image, str) and split_image(image)[0]:
+            yield image
 
 
 def image_keys(value: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from compiler.spec.types import (
     HOST_PATTERN,
     Cidr,
     Duration,
-    Host,
+    HostName,
     Image,
     Name,
     SecretName,
@@ -156,7 +156,7 @@ class PageSpec(Section):
         description="Whether the gateway gives the page a host; default: where `spec.login` or "
         "the page itself asks for a login.",
     )
-    public_host: Host | None = Field(
+    public_host: HostName | None = Field(
         default=None, description="Its host; default: its name below `spec.domain`."
     )
     groups: Groups = Field(

@@ -9,7 +9,8 @@ from compiler.spec.section import Section
 from compiler.spec.types import Bucket, Image, Name, Schedule
 
 RCLONE = "docker.io/rclone/rclone:1.71.2"
-Age = Annotated[str, Exact(r"[1-9][0-9]*[dw]")]
+# Up to 273 years: Barman and the scripts of copies subtract an age from the time of day, and Python has no date before year 1.
+Age = Annotated[str, Exact(r"[1-9][0-9]{0,4}d|[1-9][0-9]{0,3}w")]
 
 
 class Backup(Section):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from compiler.spec.constraints import InvalidValue, Pattern
 from compiler.spec.section import ListOf, Section
-from compiler.spec.types import UrlPath
+from compiler.spec.types import MOST_INT64, UrlPath
 
 HeaderName = Annotated[
     str,
@@ -52,7 +52,9 @@ class Logger(Section):
 class Batcher(Section):
     """How requests are collected into batches."""
 
-    max_batch_size: int = Field(default=32, ge=1, description="The most instances in a batch.")
+    max_batch_size: int = Field(
+        default=32, ge=1, le=MOST_INT64, description="The most instances in a batch."
+    )
     max_latency: Latency = Field(
         default="5s", description="How long the first request of a batch waits, like `50ms`."
     )

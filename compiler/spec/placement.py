@@ -7,6 +7,7 @@ from pydantic import Field
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.labels import LabelKey, LabelValue
 from compiler.spec.section import ListOf, Section
+from compiler.spec.types import MOST_INT64
 
 
 class Toleration(Section, defer_build=False):
@@ -16,7 +17,8 @@ class Toleration(Section, defer_build=False):
     operator: Literal["Exists", "Equal"] | None = None
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: Annotated[int, Field(ge=0)] | None = None
+    # Kubernetes counts it in nanoseconds (1.36, taint_eviction.go), and evicts at once after an overflow.
+    toleration_seconds: Annotated[int, Field(ge=0, le=MOST_INT64 // 10**9)] | None = None
 
 
 class NodeRule(Section, defer_build=False):

@@ -1,6 +1,6 @@
 """The language of `models`: models that are served from files, from a registry, or from an image."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
@@ -20,7 +20,9 @@ from compiler.spec.types import (
     Duration,
     Image,
     Name,
+    Natural,
     Port,
+    Positive,
     RegistryAlias,
     RegistryName,
     ServiceAccount,
@@ -46,11 +48,14 @@ class Scaling(Section):
         default="concurrency",
         description="What is counted: requests at once, or requests a second.",
     )
-    target: int = Field(ge=1, description="How much of it one pod should have.")
+    # KServe 0.20, component.go: an int32.
+    target: Positive = Field(description="How much of it one pod should have.")
 
 
 # The same as `ModelSpec.check`, for editors.
 _SERVER: tuple[str, ...] = ("command", "port", "protocol", "probe", "user")
+# The longest request of a route: a duration of the Gateway API has numbers of up to five digits (1.6, shared_types.go).
+_MOST_SECONDS = 99_999 * 3600
 _NO_SERVER: JsonDict = dict.fromkeys(_SERVER, False)
 _FILES = ("uri", "format", "runtime", "size", "model", "alias")
 _SOURCES: JsonDict = {
@@ -103,7 +108,7 @@ class ModelSpec(TenantSpec):
         default=None,
         description="With `image`: the path that answers once it is ready; default: its port.",
     )
-    user: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+    user: Positive | None = Field(
         default=None, description="With `image`: the numeric user to run as; default 1000."
     )
     access: Literal["inside", "login", "token", "public"] | None = Field(
@@ -120,13 +125,12 @@ class ModelSpec(TenantSpec):
         default=(), description="With `access: token`: ServiceAccounts that may ask it."
     )
     canary: Canary | None = Field(default=None, description="Traffic for the newest revision.")
-    min_replicas: Annotated[int, Field(ge=0)] | None = Field(
-        default=None, description="0 lets it scale to zero."
-    )
-    max_replicas: Annotated[int, Field(ge=1)] | None = Field(
+    min_replicas: Natural | None = Field(default=None, description="0 lets it scale to zero.")
+    max_replicas: Positive | None = Field(
         default=None, description="The maximum number of replicas."
     )
-    concurrency: Annotated[int, Field(ge=1)] | None = Field(
+    # Knative Serving 1.21, pkg/queue/breaker.go: MaxBreakerCapacity.
+    concurrency: Positive | None = Field(
         default=None, description="The most requests that one pod works on at once; more wait."
     )
     scaling: Scaling | None = Field(default=None, description="When pods are added.")
@@ -209,8 +213,14 @@ class ModelSpec(TenantSpec):
             raise InvalidValue("invalid-value", message, help, at="access")
 
     def _check_patience(self) -> None:
-        """Refuse a batch that waits longer than a request may take."""
-        if self.batcher is None or self.timeout is None:
+        """Refuse a request that no gateway can let take so long, and a batch that waits longer than a request may take."""
+        if self.timeout is None:
+            return
+        if seconds(self.timeout) > _MOST_SECONDS:
+            message = f"a request cannot be given {self.timeout}: no route has so long a timeout"
+            help = f"write `{_MOST_SECONDS // 86400}d` or less, or leave it out"
+            raise InvalidValue("out-of-range", message, help, at="timeout")
+        if self.batcher is None:
             return
         if self.batcher.milliseconds >= seconds(self.timeout) * 1000:
             message = (

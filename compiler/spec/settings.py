@@ -13,7 +13,7 @@ from compiler.spec.labels import Labels
 from compiler.spec.move import Move
 from compiler.spec.patch import Patch
 from compiler.spec.section import Forms, ListOf, Section
-from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
+from compiler.spec.types import Cidr, Domain, Name, Namespace, SecretName, TreePath
 
 CLUSTER_DOMAIN = "cluster.local"  # of most clusters
 
@@ -52,7 +52,7 @@ class Cluster(Section):
     name: Name | None = Field(
         default=None, description="Environments with the same name share a cluster."
     )
-    domain: Host = Field(default=CLUSTER_DOMAIN, description="The cluster's DNS domain.")
+    domain: Domain = Field(default=CLUSTER_DOMAIN, description="The cluster's DNS domain.")
     pod_cidrs: ListOf[Cidr] = Field(
         default=("10.0.0.0/8",), alias="podCIDRs", description="Address ranges of the pods."
     )
@@ -211,7 +211,9 @@ class Metadata(Section):
 class Settings(Section):
     """All keys of `spec` except the instances and the environments."""
 
-    domain: Host = Field(default="platform.local", description="UIs and models get hosts under it.")
+    domain: Domain = Field(
+        default="platform.local", description="UIs and models get hosts under it."
+    )
     namespace: Namespace = Field(
         default="mlops", description="The namespace of instances that set no other."
     )

@@ -10,20 +10,25 @@ from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.patch import Patch
 from compiler.spec.section import Forms, ListOf, Section, fields
 from compiler.spec.types import (
+    MOST_INT64,
     Duration,
     EnvName,
     Image,
     Name,
+    Positive,
     Schedule,
     SecretName,
     Storage,
 )
 
+# The most pods of an indexed Job at once (Kubernetes 1.36, pkg/apis/batch/validation).
+MOST_PODS_AT_ONCE = 100_000
+
 
 class Gpus(Section):
     """GPUs, or slices of them."""
 
-    count: int = Field(default=1, ge=1, description="How many.")
+    count: int = Field(default=1, ge=1, le=MOST_INT64, description="How many.")
     resource: Annotated[str, Exact(r"[a-z0-9.-]+/[A-Za-z0-9._-]+")] = Field(
         default="nvidia.com/gpu",
         description="The device plugin's name of them, like `nvidia.com/mig-1g.10gb`.",
@@ -40,7 +45,7 @@ class TenantSpec(PlacedSpec):
         default={}, description="Variables of your own: text, or `{secret: ..., key: ...}`."
     )
     args: ListOf[str] = Field(default=(), description="Its arguments, as a list.")
-    gpu: Forms[Annotated[int, Field(ge=0)], Gpus] = Field(
+    gpu: Forms[Annotated[int, Field(ge=0, le=MOST_INT64)], Gpus] = Field(
         default=0, description="How many GPUs; or `{count: 1, resource: nvidia.com/mig-1g.10gb}`."
     )
     patches: ListOf[Patch] = Field(default=(), description="JSON 6902 operations on its objects.")
@@ -153,7 +158,7 @@ class WorkloadSpec(TenantSpec):
     retries: int = Field(
         default=1, ge=0, le=100, description="How often a failed run is tried again."
     )
-    user: int = Field(default=1000, ge=1, le=2**31 - 1, description="The numeric user to run as.")
+    user: Positive = Field(default=1000, description="The numeric user to run as.")
     writable_root: bool = Field(
         default=False, description="Let the container write to its image's files."
     )
@@ -161,11 +166,12 @@ class WorkloadSpec(TenantSpec):
     init: ListOf[InitStep] = Field(
         default=(), description="Containers that run before it, one after another."
     )
-    completions: int = Field(
-        default=1, ge=1, description="Pods of a run, each with its JOB_COMPLETION_INDEX."
+    completions: Positive = Field(
+        default=1, description="Pods of a run, each with its JOB_COMPLETION_INDEX."
     )
-    parallelism: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="How many of its `completions` run at once; default: all."
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PODS_AT_ONCE)] | None = Field(
+        default=None,
+        description="How many of its `completions` run at once; default: all, up to 100000.",
     )
 
     def check(self) -> None:

@@ -1,13 +1,11 @@
 """The language of `transformer`: the user's server that requests to a model pass first."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from compiler.spec.component import Resources, SecretKey
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.section import Forms, ListOf, Section
-from compiler.spec.types import EnvName, Image, UrlPath
+from compiler.spec.types import EnvName, Image, Natural, Positive, UrlPath
 
 
 class Transformer(Section):
@@ -26,16 +24,16 @@ class Transformer(Section):
         default=(), description="Instances that it connects to, such as a store of features."
     )
     resources: Resources = Field(default=Resources(), description="Compute of its container.")
-    min_replicas: Annotated[int, Field(ge=0)] | None = Field(
+    min_replicas: Natural | None = Field(
         default=None, description="0 lets it scale to zero; default: as the predictor, at most 1."
     )
-    max_replicas: Annotated[int, Field(ge=1)] | None = Field(
+    max_replicas: Positive | None = Field(
         default=None, description="The maximum number of replicas."
     )
     probe: UrlPath | None = Field(
         default=None, description="The path that answers once it is ready; default: its port."
     )
-    user: int = Field(default=1000, ge=1, le=2**31 - 1, description="The numeric user to run as.")
+    user: Positive = Field(default=1000, description="The numeric user to run as.")
 
     def check(self) -> None:
         if self.max_replicas is not None and (self.min_replicas or 0) > self.max_replicas:

@@ -14,6 +14,8 @@ from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern
 from compiler.spec.image import PATTERN, is_floating, split_image
 
+# The largest numbers of Kubernetes' fields of type int32 and int64: its API server does not read a larger one.
+MOST_INT32, MOST_INT64 = 2**31 - 1, 2**63 - 1
 # Bytes below which no pod starts, and no file system is made; a model's files can be this few.
 _LEAST_MEMORY, _LEAST_STORAGE = quantity.MIB, 1024
 _LEAST_PLAIN = 4 * quantity.MIB  # below it, a number without a unit is a number of Mi or Gi
@@ -39,6 +41,9 @@ def _bytes(text: str, kind: str, least: int) -> str:
         raise InvalidValue(
             "invalid-quantity", str(error), help, quantity.suggestion(text)
         ) from error
+    if count > MOST_INT64:
+        message = f"`{text}` is more than a quantity of Kubernetes holds"
+        raise InvalidValue("invalid-quantity", message, "write it like `20Gi` or `2Ti`")
     if count < (_LEAST_PLAIN if text.isdecimal() else least):
         raise _too_few_bytes(text, count, kind)
     return canonical
@@ -78,8 +83,12 @@ def _cpu(text: str) -> str:
 LABEL_PATTERN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 HOST_PATTERN = rf"{LABEL_PATTERN}(\.{LABEL_PATTERN})*"
-_HOST = rf"(?=.{{1,253}}$){HOST_PATTERN}"
+_SUBDOMAIN = rf"(?=.{{1,253}}$){HOST_PATTERN}"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+# A name of DNS: labels of up to 63 characters, of which the last has a letter or a dash. Istio's webhook refuses
+# others (1.30, ValidateDNS1123Labels); an address is none, and it is a host outside alone.
+_DNS_NAME = rf"(?!.*[^.]{{64}})(?!(.*\.)?[0-9]+$){HOST_PATTERN}"
+_HOST = rf"(?=.{{1,253}}$)({_DNS_NAME}|({_OCTET}\.){{3}}{_OCTET})"
 BUCKET_PATTERN = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
@@ -165,6 +174,21 @@ Host = Annotated[
         _HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"
     ),
 ]
+# The name of a public host, and a domain, below which a host has one more label.
+HostName = Annotated[
+    str,
+    Pattern(
+        rf"(?=.{{1,253}}$){_DNS_NAME}", "invalid-host", "a host name",
+        "write it like `ml.example.internal`", "https://",
+    ),
+]  # fmt: skip
+Domain = Annotated[
+    str,
+    Pattern(
+        rf"(?=.{{1,189}}$){_DNS_NAME}", "invalid-host", "a domain",
+        "write it like `ml.example.internal`", "https://",
+    ),
+]  # fmt: skip
 Bucket = Annotated[
     str,
     Pattern(
@@ -190,7 +214,7 @@ Cidr = Annotated[
 SecretName = Annotated[
     str,
     Pattern(
-        _HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`",
+        _SUBDOMAIN, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`",
         example="my-secret",
     ),
 ]  # fmt: skip
@@ -205,7 +229,7 @@ ServiceName = Annotated[
 ClaimName = Annotated[
     str,
     Pattern(
-        _HOST, "invalid-name", "a volume claim's name", "use `a-z`, `0-9`, `-` and `.`",
+        _SUBDOMAIN, "invalid-name", "a volume claim's name", "use `a-z`, `0-9`, `-` and `.`",
         example="my-claim",
     ),
 ]  # fmt: skip
@@ -266,6 +290,8 @@ RegistryAlias = Annotated[
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(ge=1, le=MOST_INT32)]
+Natural = Annotated[int, Field(ge=0, le=MOST_INT32)]
 UrlPath = Annotated[str, Exact(r"/[\w./~%?=&-]*")]
 
 

@@ -14,8 +14,11 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model.resource import Resource
+from compiler.spec.duration import seconds
 from compiler.spec.tenant import WorkloadSpec as Spec
+from compiler.spec.types import MOST_INT32
 
+_DAY = 86400
 # Fields that only some pods have, and their names in a workflow.
 _OPTIONAL = {
     "affinity": "affinity",
@@ -37,6 +40,11 @@ _ELSEWHERE = (
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    yield from _command(me)
+    yield from _deadline(me)
+
+
+def _command(me: model.Instance[Spec]) -> Iterator[model.Problem]:
     """A step without a command, in an image of which Argo cannot read the command.
 
     Argo puts its executor before the command. It asks the registry for a command that the step lacks, with the pull
@@ -50,6 +58,18 @@ def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
             f"the pull Secret `{secrets[0]}`",
             (),
             "add `command:`, with the entrypoint of the image",
+        )
+
+
+def _deadline(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    """A timeout that Argo hands to the pod (4.0.5, workflowpod.go), where it is a number of 32 bits."""
+    longest = MOST_INT32 // _DAY
+    if me.spec.timeout is not None and seconds(me.spec.timeout) > MOST_INT32:
+        yield model.Problem(
+            "out-of-range",
+            f"a pod of a workflow can run for {longest} days, and not for {me.spec.timeout}",
+            ("timeout",),
+            f"write `{longest}d` or less",
         )
 
 

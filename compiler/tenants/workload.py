@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.spec.duration import seconds
+from compiler.spec.tenant import MOST_PODS_AT_ONCE
 from compiler.spec.tenant import WorkloadSpec as Spec
 from compiler.tenants import existing_secrets, external_pods, volumes, workflow
 
@@ -73,7 +74,7 @@ def _indexed(resource: model.Resource, spec: Spec) -> model.Resource:
     count = {
         "completionMode": "Indexed",
         "completions": spec.completions,
-        "parallelism": min(spec.parallelism or spec.completions, spec.completions),
+        "parallelism": min(spec.parallelism or MOST_PODS_AT_ONCE, spec.completions),
     }
     body = resource.manifest["spec"]
     if resource.kind == "CronJob":

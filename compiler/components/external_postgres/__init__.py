@@ -30,7 +30,7 @@ class Spec(external.Spec, client_certificate.Spec):
         description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`, which takes only the last two. "
         "`verify-ca` checks the authority and not the name: for a server without one.",
     )
-    max_connections: Annotated[int, Field(ge=20)] | None = Field(
+    max_connections: Annotated[int, Field(ge=20, le=postgresql.MOST_CONNECTIONS)] | None = Field(
         default=None,
         description="Its `max_connections`; the sizes of pools are checked against it.",
     )

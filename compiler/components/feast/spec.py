@@ -7,7 +7,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.spec.constraints import Exact, InvalidValue, Pattern
-from compiler.spec.types import Bucket, Database, Duration, Image, Name, Schedule
+from compiler.spec.types import MOST_INT64, Bucket, Database, Duration, Image, Name, Schedule
 
 REPOSITORY = "/repo"
 
@@ -99,7 +99,10 @@ class Spec(model.RunningSpec, model.AdoptsData):
     key_ttl: Duration | None = Field(
         default=None, description="How long a value stays in the online store; default: for ever."
     )
-    batch_size: int = Field(default=10000, ge=1, description="Rows per write to the online store.")
+    # The rows of a batch of Arrow, which Feast writes at once, are an int64.
+    batch_size: int = Field(
+        default=10000, ge=1, le=MOST_INT64, description="Rows per write to the online store."
+    )
     repository: Repository | None = Field(
         default=None,
         description="Feature definitions to apply; default: a workload of `writers` does.",

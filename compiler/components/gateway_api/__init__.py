@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import certificate
+from compiler.components.bases import certificate, gateway_name
 from compiler.components.bases.gateway_pods import Pods
 from compiler.components.gateway_api import objects
 from compiler.interfaces import gateway
@@ -72,6 +72,26 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     return {GATEWAY: offer}
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    yield from gateway_name.problems(me, objects.name(me))
+    plain, secure = _ports(me.spec)
+    if me.settings.tls is not None and plain == secure:
+        yield model.Problem(
+            "invalid-value",
+            f"`{me.name}` listens on {plain} for plain HTTP and for HTTPS, and a port has one protocol",
+            ("httpPort",) if me.spec.http_port else ("httpsPort",),
+            "write two different ports",
+        )
+
+
+def _ports(spec: Spec) -> tuple[int, int]:
+    """The ports for plain HTTP and for HTTPS. Listeners with two protocols on a port conflict (1.6,
+    gateway_types.go).
+    """
+    plain, secure = (8000, 8443) if spec.class_name == TRAEFIK else (80, 443)
+    return spec.http_port or plain, spec.https_port or secure
+
+
 def _labels(me: model.Instance[Spec]) -> dict[str, str]:
     if me.spec.class_name == TRAEFIK:
         return {"app.kubernetes.io/name": TRAEFIK}
@@ -79,10 +99,8 @@ def _labels(me: model.Instance[Spec]) -> dict[str, str]:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    plain, secure = (8000, 8443) if me.spec.class_name == TRAEFIK else (80, 443)
-    ports = (me.spec.http_port or plain, me.spec.https_port or secure)
     users = gateway.users(wiring.claims(GATEWAY))
-    yield from objects.gateway(me, me.spec.class_name, ports, users)
+    yield from objects.gateway(me, me.spec.class_name, _ports(me.spec), users)
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:

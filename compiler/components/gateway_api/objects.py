@@ -28,7 +28,8 @@ HTTP_ROUTE = model.CustomResource(
     effects=interface.host_effects("spec/hostnames"),
 )
 CARRIES: frozenset[interface.Feature] = frozenset({"hidden", "split"})
-MOST_SECONDS = 100_000  # a number of a duration has at most five digits
+# The units of a duration, whose number has at most five digits. No `timeout` of a model is longer.
+_UNITS, _MOST = {"s": 1, "m": 60, "h": 3600}, 99_999
 ALL_PATHS = {"path": {"type": "PathPrefix", "value": "/"}}
 
 
@@ -66,7 +67,8 @@ def _duration(seconds: int | None) -> str:
     and does not read it (traefik/traefik#11902): it sets no limit.
     """
     number = seconds or 0
-    return f"{number}s" if number < MOST_SECONDS else f"{-(-number // 60)}m"
+    unit = next(unit for unit, length in _UNITS.items() if number <= _MOST * length)
+    return f"{-(-number // _UNITS[unit])}{unit}"
 
 
 def _backend(backend: interface.Backend) -> model.Manifest:

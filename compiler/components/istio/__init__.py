@@ -23,6 +23,13 @@ CLUSTER_SINGLETON = "a cluster has one mesh"
 MESH = model.Provides("mesh", mesh.Endpoint)
 GATEWAY = model.Provides("gateway", istio_gateway.Endpoint, fallback=True)
 
+# The ports in a pod: of the sidecar and its agent (pilot/cmd/pilot-agent/status/server.go, istioReservedPorts), and
+# those on which the node's proxy listens in the pod's own network (architecture/ambient/ztunnel.md).
+PORTS = {
+    "sidecar": (15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090),
+    "ambient": (15001, 15006, 15008, 15053),
+}
+
 
 class Spec(model.ChartSpec):
     """Istio: the mesh, and the gateway where no other instance is one."""
@@ -55,6 +62,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         joins=_joins(spec),
         strict=spec.mtls == "strict",
         injected=_sidecar(spec) if spec.dataplane == "sidecar" else (),
+        ports=PORTS[spec.dataplane],
     )
     entrance = istio_gateway.offer(me, istio_gateway.LABELS, istio_gateway.ACCOUNT)
     return {MESH: member, GATEWAY: entrance}

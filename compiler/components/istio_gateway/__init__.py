@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import certificate, istio_charts, istio_gateway
+from compiler.components.bases import certificate, gateway_name, istio_charts, istio_gateway
 from compiler.components.bases.gateway_pods import Pods
 from compiler.interfaces import gateway
 from compiler.spec.types import Name, Namespace, Release
@@ -40,6 +40,10 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {GATEWAY: istio_gateway.offer(me, _labels(me.spec), _account(me.spec))}
+
+
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return gateway_name.problems(me, istio_gateway.object_name(me))
 
 
 def _labels(spec: Spec) -> dict[str, str]:

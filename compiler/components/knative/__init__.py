@@ -15,7 +15,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import releases
-from compiler.components.knative import config, net_istio
+from compiler.components.knative import config, net_istio, operator_images
 from compiler.components.knative.config import Autoscaler
 from compiler.interfaces import gateway, serverless
 from compiler.spec.types import Namespace, Release
@@ -32,6 +32,7 @@ KNATIVE_SERVING = model.CustomResource(
     kind="KnativeServing",
     ready="condition=Ready",
     brings=serverless.KINDS,
+    images=("spec", "registry", "override"),
 )
 
 
@@ -184,12 +185,22 @@ def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model
 
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
+    images, settings = _images(me), dict(config_data(me, wiring))
+    if images:
+        proxy = {"queue-sidecar-image": images[operator_images.PROXY]}
+        settings["deployment"] = {**settings.get("deployment", {}), **proxy}
     spec = {
         "version": me.spec.release,
         "ingress": {"istio": {"enabled": True, **net_istio.selectors(wiring[GATEWAY])}},
-        "config": dict(config_data(me, wiring)),
+        "config": settings,
+        **({"registry": {"override": dict(images)}} if images else {}),
     }
     return model.Resource.of(KNATIVE_SERVING, metadata, spec)
+
+
+def _images(me: model.Instance[Spec]) -> Mapping[str, str]:
+    """The images that the operator pulls from a mirror, by their names at upstream; none without a mirror."""
+    return operator_images.IMAGES.get(me.spec.release, {}) if me.settings.registry.mirrors else {}
 
 
 def config_data(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:

@@ -5,7 +5,7 @@ configured.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from compiler.interfaces import gateway, serverless
 from compiler.spec import image
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.duration import seconds
-from compiler.spec.types import Duration
+from compiler.spec.types import Duration, Positive
 
 # The longest request, and the most requests at once in a pod, unless config-defaults allows more.
 MOST_SECONDS, MOST_REQUESTS = 600, 1000
@@ -32,9 +32,7 @@ class Autoscaler(model.Section):
     stable_window: Duration | None = Field(
         default=None, description="From `6s` to `1h`; default of Knative: 60s."
     )
-    target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Requests for each pod."
-    )
+    target_concurrency: Positive | None = Field(default=None, description="Requests for each pod.")
 
     def check(self) -> None:
         """Refuse a window that Knative's webhook refuses (pkg/autoscaler/config/config.go)."""

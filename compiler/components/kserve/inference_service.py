@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from compiler import kube, model
-from compiler.components.kserve import added, agent, own_server, placeholders, transformer
+from compiler.components.kserve import added, agent, grace, own_server, placeholders, transformer
 from compiler.components.kserve.arguments import arguments
 from compiler.components.kserve.compute import CONFINED, compute
 from compiler.components.kserve.kinds import INFERENCE_SERVICE, MODE, MODES, pods
@@ -81,6 +81,7 @@ def _predictor(
         "securityContext": {"seccompProfile": kube.UNPRIVILEGED["seccompProfile"]},
         "serviceAccountName": surroundings.account,
         **_limits(spec),
+        **grace.fields(spec, surroundings),
         **agent.fields(spec, surroundings.sink),
         **kube.scheduling(spec),
         **kube.pull_secrets(me),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import model
-from compiler.components.kserve import agent, reserved, transformer
+from compiler.components.kserve import agent, listening, reserved, several_nodes, transformer
 from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, readers, spelled
 from compiler.diagnostics.words import closest, listing
 from compiler.interfaces import serving
@@ -27,6 +27,10 @@ def of_model(
     yield from _token(me)
     yield from _size(me, mode)
     yield from reserved.problems(me, mode)
+    if spec.args or spec.command or spec.env or spec.transformer is not None:
+        yield from listening.problems(me, _runtime(spec, runtimes))
+    if spec.runtime is not None:
+        yield from several_nodes.problems(me, mode)
     yield from agent.problems(me, protocol)
     yield from transformer.problems(me, mode, protocol)
     if mode == "standard" and spec.canary is not None:
@@ -50,6 +54,12 @@ def of_model(
             ("minReplicas",),
             "write `minReplicas: 1`, or leave it out",
         )
+
+
+def _runtime(spec: ModelSpec, runtimes: tuple[Runtime, ...]) -> str:
+    """The name of the runtime that serves a model; empty for an image."""
+    named = (runtime.name for runtime in readers(runtimes, spec.format))
+    return spec.runtime or next(named, "")
 
 
 def _mode(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:

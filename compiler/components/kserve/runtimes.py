@@ -33,6 +33,8 @@ class Runtime(Struct, frozen=True):
 # Its image is vLLM's for GPUs; KServe takes the one for CPUs for a model without (0.20, `UpdateImageTag`).
 VLLM = "kserve-vllmserver"
 HUGGING_FACE, TENSORFLOW = "kserve-huggingfaceserver", "kserve-tensorflow-serving"
+ML_SERVER, TRITON = "kserve-mlserver", "kserve-tritonserver"
+SEVERAL_NODES = "kserve-huggingfaceserver-multinode"
 # The second loads a model by vLLM too where vLLM knows its architecture, and ignores arguments that it does not
 # know (0.20, huggingfaceserver/__main__.py).
 WITH_VLLM = (VLLM, HUGGING_FACE)
@@ -44,16 +46,14 @@ RUNTIMES = (
     Runtime("kserve-pmmlserver", ("pmml",)),
     Runtime("kserve-paddleserver", ("paddle",)),
     Runtime("kserve-autogluonserver", ("autogluon",)),
-    Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
+    Runtime(ML_SERVER, ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
     Runtime(HUGGING_FACE, ("huggingface",)),
     Runtime(VLLM, ("vLLM",), (), "openai"),
     Runtime(TENSORFLOW, ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),
-    Runtime(
-        "kserve-tritonserver", ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)
-    ),
+    Runtime(TRITON, ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)),
     Runtime("kserve-predictiveserver", ("sklearn", "xgboost", "lightgbm")),
-    Runtime("kserve-huggingfaceserver-multinode", ("huggingface",)),
+    Runtime(SEVERAL_NODES, ("huggingface",)),
 )
 # Language models: their weights take minutes to load.
 LANGUAGE = ("huggingface", "vLLM")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import kube, model
+from compiler.components.kserve import grace
 from compiler.components.kserve.compute import CONFINED
 from compiler.components.kserve.own_server import NAME
 from compiler.interfaces import inference, serving
@@ -46,6 +47,7 @@ def fields(
     }
     if spec.max_replicas is not None:
         transformer["maxReplicas"] = spec.max_replicas
+    transformer |= grace.fields(me.spec, surroundings)
     if me.spec.timeout is not None:
         transformer["timeout"] = seconds(me.spec.timeout)
     if client.volumes:

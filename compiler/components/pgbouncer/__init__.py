@@ -37,7 +37,7 @@ class Spec(model.RunningSpec, model.AdoptsService):
         default=None,
         description="Client connections that each replica accepts; default: the sum of the clients' connections, at least 1000.",
     )
-    pool_size: Annotated[int, Field(ge=1)] | None = Field(
+    pool_size: Annotated[int, Field(ge=1, le=postgresql.MOST_CONNECTIONS)] | None = Field(
         default=None,
         description="Connections per database and replica; default: derived from the server's limit.",
     )
