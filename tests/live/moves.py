@@ -114,10 +114,10 @@ class Running:
 
 
 def _bucket(running: Running, objects: list[Manifest]) -> None:
-    """The login and the bucket of a store that others run."""
+    """The login and the bucket of a store that others run, whose Secret has a name of theirs."""
     node = running.node
     login = next(each for each in objects if each["metadata"]["name"] == "outside-admin")
-    node.apply([{**login, "metadata": {**login["metadata"], "namespace": "mlops"}}])
+    node.apply([{**login, "metadata": {"name": "bought-admin", "namespace": "mlops"}}])
     node.wait(200, "outside")
     keys = node.secret_values("elsewhere", "outside-admin")
     address = "http://outside.elsewhere.svc.cluster.local:8333"
@@ -182,8 +182,7 @@ CASES = (
     Case("seaweedfs", "bought", """
     seaweedfs: {}
     outside: {type: seaweedfs, namespace: elsewhere}
-    bought: {type: external-s3, host: outside.elsewhere.svc.cluster.local, port: 8333, tls: false, credentials: {secret: outside-admin}}
-  silence: [{code: plain-http, reason: it is a test}]
+    bought: {type: external-s3, host: outside.elsewhere.svc.cluster.local, port: 8333, tls: false, credentials: {secret: bought-admin}}
 """, S3, "training of seaweedfs was written to while it was copied", administer=_bucket),
     Case("postgres", "successor", """
     postgres: {}
