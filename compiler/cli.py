@@ -98,9 +98,16 @@ def main() -> None:
             click.echo(f"platformc: {sentence(error)}{rest}", err=True)
         except OSError:
             _discard(sys.stderr)  # it is the stream that takes no more
-        sys.exit(2)
+        sys.exit(_status_of_failure())
     except Exception as error:
         _bug(error)
+
+
+def _status_of_failure() -> int:
+    """The exit status for output that cannot be written: 2, unless 2 says that something changes."""
+    from compiler.commands import diff
+
+    return diff.FAILED if diff.DETAILED in sys.argv else 2
 
 
 def _discard(stream: TextIO) -> None:
@@ -146,7 +153,7 @@ def _whole_or_error() -> None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # for as long as the process lives
     if sys.stdout is None:
         click.echo("platformc: there is no standard output", err=True)
-        sys.exit(2)
+        sys.exit(_status_of_failure())
     if not isinstance(sys.stdout.buffer, io.BufferedWriter):
         sys.stdout = open(  # noqa: SIM115  # open for as long as the process lives
             1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False

@@ -366,11 +366,33 @@ def test_no_run_of_argo_writes_while_a_restore_replaces_data(tmp_path: Path) -> 
     schedule = "cronworkflow.argoproj.io/nightly"
     patch = f'kubectl patch {schedule} -n mlops --type=merge -p \'{{"spec":{{"suspend":%s}}}}\''
     (job,) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
-    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while pods=")]
+    (ends,) = [
+        n for n, line in enumerate(lines) if line.startswith("while pods=") and "-n mlops" in line
+    ]
     assert lines.index(patch % "true") < ends < job < lines.index(patch % "false")
     assert "'app.kubernetes.io/instance in (by-hand,nightly)'" in lines[ends]
     (still,) = [line for line in lines if line.startswith("kubectl wait cron")]
     assert schedule in still.split()
+
+
+def test_no_run_that_a_person_made_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
+    """Runs of Kubeflow Pipelines and of people are objects of no spec, and go on without Argo's controller."""
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    seaweedfs: {{}}\n    mysql: {{}}\n"
+        "    argo-workflows: {archive: false, bind: {artifacts: offsite}}\n"
+        "    kubeflow-pipelines: {bind: {artifacts: seaweedfs}}\n"
+    )
+    words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), "--replace"]
+    lines = run(*words).stdout.splitlines()
+    selected = "--all-namespaces -l workflows.argoproj.io/workflow "
+    (ends,) = [
+        n for n, line in enumerate(lines) if line.startswith("while pods=") and selected in line
+    ]
+    (stopped,) = [
+        n for n, line in enumerate(lines) if "wait pod -l app=workflow-controller" in line
+    ]
+    (start, *_) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
+    assert stopped < ends < start
 
 
 def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:

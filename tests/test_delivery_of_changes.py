@@ -81,6 +81,26 @@ spec:
     assert "mlflow-smoke-s3" in {line.split()[3] for line in lines} - orphans
 
 
+def test_leaving_sealed_secrets_keeps_the_secrets_in_use(tmp_path: Path) -> None:
+    """The controller owns each Secret by its SealedSecret, and would write its values over the new ones."""
+    spec = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: provided}
+spec:
+  secrets: {provider: PROVIDER}
+  components: {postgres: {}}
+"""
+    (tmp_path / "before.yaml").write_text(spec.replace("PROVIDER", "sealed-secrets"))
+    (tmp_path / "platform.yaml").write_text(spec.replace("PROVIDER", "local"))
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    lines = run("apply-plan", "default", *words).stdout.splitlines()
+    orphaned = lines.index(
+        "kubectl delete sealedsecret.bitnami.com postgres-superuser -n mlops --cascade=orphan --ignore-not-found"
+    )
+    assert orphaned < min(n for n, line in enumerate(lines) if "secrets/default" in line)
+
+
 MODEL = """\
 apiVersion: platformc/v1alpha1
 kind: Platform

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from support import command_line
 from support.paths import ROOT
 
 from compiler.cli import platformc
+from compiler.commands.diff import DETAILED
 
 SPEC = (ROOT / "platform.yaml").read_text()
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
@@ -219,6 +221,38 @@ def test_output_that_cannot_be_read_is_no_change(repository: Path) -> None:
     failed = run("--detailed-exitcode")
     assert failed.exit_code == 1
     assert "base is a symbolic link" in failed.stderr
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_is_no_change(repository: Path, stream: str, form: str) -> None:
+    """In the statuses of Terraform, 2 says that something changes."""
+    if stream == "stderr":
+        (repository / "platform.yaml").write_text(SPEC.replace("minio:", "minoi:"))
+    words = [sys.executable, "-m", "compiler", "diff", "--format", form]
+    with open("/dev/full", "w") as full:
+        detailed, plain = (
+            subprocess.run(
+                line, stdout=full if stream == "stdout" else subprocess.PIPE,
+                stderr=full if stream == "stderr" else subprocess.PIPE, text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+            )
+            for line in ([*words, DETAILED], words)
+        )  # fmt: skip
+    assert (detailed.returncode, plain.returncode) == (1, 2)
+    if stream == "stdout":
+        message = "platformc: No space left on device; the output is incomplete\n"
+        assert detailed.stderr == plain.stderr == message
+
+
+def test_a_closed_output_is_no_change(repository: Path) -> None:
+    words = f"{sys.executable} -m compiler diff {DETAILED} >&-"
+    process = subprocess.run(
+        words, shell=True, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+    )  # fmt: skip
+    message = "platformc: there is no standard output\n"
+    assert (process.returncode, process.stderr) == (1, message)
 
 
 def test_standard_input_has_no_revision(repository: Path) -> None:

@@ -210,6 +210,20 @@ def test_the_search_ends_with_the_repository(spec: Path, monkeypatch: pytest.Mon
     assert "`platformc init` writes one" in result.stderr
 
 
+def test_the_hint_of_a_missing_spec_writes_this_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    below = run(["validate", "-f", "team a/platform.yaml"]).stderr
+    assert below.endswith("; `platformc init 'team a'` writes one\n")
+    assert run(["init", "team a"]).exit_code == 0
+    assert run(["validate", "-f", "team a/platform.yaml"]).exit_code == 0
+    other = run(["validate", "-f", "team a/other.yaml"]).stderr
+    assert other.endswith("; `platformc init 'team a'` writes a platform.yaml\n")
+    again = run(["init", "team a"])
+    assert (again.exit_code, "`platformc init FOLDER`" in again.stderr) == (2, True)
+
+
 def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "next: platformc compile\n" in run(["init", "--lab"]).stderr

@@ -323,6 +323,15 @@ def test_rotating_one_leaves_the_others(spec: Path) -> None:
     assert changed == {"mlflow-artifacts"}
 
 
+def test_after_a_rotation_the_next_step_restarts_the_readers(spec: Path) -> None:
+    """An apply changes no pod, and does not run again the Job that gives the value to the server."""
+    made = run("secrets", "generate", "default", "-f", spec).stderr
+    assert "platformc apply-plan default" in made
+    rotated = run("secrets", "generate", "default", "--rotate", "mlflow-artifacts", "-f", spec)
+    assert f"  platformc secrets rotate default -f {spec} mlflow-artifacts\n" in rotated.stderr
+    assert "apply-plan" not in rotated.stderr
+
+
 def test_values_are_not_written_through_a_link(spec: Path, tmp_path: Path) -> None:
     (elsewhere := tmp_path / "elsewhere").mkdir()
     (tmp_path / "secrets").symlink_to(elsewhere)

@@ -120,7 +120,10 @@ def _write(folder: Path, text: str) -> None:
     }
     with open_folder(folder, 0o755) as output:
         if output.status("platform.yaml") is not None:
-            fail(f"{folder / 'platform.yaml'} exists; it is left as it is")
+            fail(
+                f"{folder / 'platform.yaml'} exists, and is left as it is: edit it, or name another folder, "
+                "`platformc init FOLDER`"
+            )
         for path, content in files.items():
             if output.status(path) is None:
                 output.create(path, [content.encode()])

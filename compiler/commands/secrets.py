@@ -98,11 +98,22 @@ def generate(
     )
     if lowered.platform.settings.secrets.provider == "local":
         _warn_of_tracked(result.folder)
-    location = SpecLocation(file, output)
-    _, apply, *_ = generation(lowered, location)
-    note("next:")
-    note(f"  {apply}")
-    note(f"  platformc apply-plan {lowered.platform.environment}{location.options}")
+    _next(lowered, SpecLocation(file, output), result)
+
+
+def _next(lowered: Lowered, location: SpecLocation, result: Generated) -> None:
+    """Print what follows: after a rotation, servers must get the new values and readers must restart."""
+    environment = f"{lowered.platform.environment}{location.options}"
+    if result.rotated:
+        note(
+            "next, the other commands of this plan, which deliver the new values and restart their readers:"
+        )
+        note(f"  platformc secrets rotate {environment} {' '.join(result.rotated)}")
+    if result.created or not result.rotated:
+        _, apply, *_ = generation(lowered, location)
+        note("next:")
+        note(f"  {apply}")
+        note(f"  platformc apply-plan {environment}")
 
 
 def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:

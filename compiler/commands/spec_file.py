@@ -33,6 +33,14 @@ def nearest() -> Path:
     return Path(NAME)
 
 
+def _start(path: Path) -> str:
+    """The hint for a spec that is missing; `init` writes specs of one name alone."""
+    from shlex import quote  # not needed for a spec that is there
+
+    folder = "" if path.parent == Path() else f" {quote(str(path.parent))}"
+    return f"; `platformc init{folder}` writes {'one' if path.name == NAME else f'a {NAME}'}"
+
+
 def read(path: Path) -> bytes:
     """The bytes of a spec. Raises UnreadableError for a directory, a missing file or a huge file."""
     if not str(path).isprintable():
@@ -45,7 +53,7 @@ def read(path: Path) -> bytes:
         message = f"{path} is a directory; give the file, such as {path}/{NAME}"
         raise UnreadableError(message) from error
     except OSError as error:
-        hint = "; `platformc init` writes one" if isinstance(error, FileNotFoundError) else ""
+        hint = _start(path) if isinstance(error, FileNotFoundError) else ""
         reason = error.strerror or sentence(error)
         raise UnreadableError(f"cannot read {path}: {reason}{hint}") from error
     if len(data) > MOST_BYTES:

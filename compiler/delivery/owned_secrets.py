@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from compiler.delivery.successors import last_first
-from compiler.interfaces.sealed_secrets import TO_BE_MANAGED
+from compiler.interfaces.sealed_secrets import SEALED, TO_BE_MANAGED
 from compiler.model.custom_resource import kubectl_kind
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
@@ -38,6 +38,12 @@ def handed_over(before: Lowered, after: Lowered) -> Iterator[str]:
             name = f"{kubectl_kind(resource.manifest)} {resource.name} -n {resource.namespace}"
             yield f"kubectl delete {name} --cascade=orphan --ignore-not-found"
     old, new = (lowered.platform.settings.secrets.provider for lowered in (before, after))
+    if old == "sealed-secrets" != new:
+        # Its objects are in secrets/, not in the tree. Kubernetes would delete each Secret with its SealedSecret.
+        for space, alike in groupby(sorted(_names(before) & _names(after)), key=itemgetter(0)):
+            names = " ".join(name for _, name in alike)
+            kind = f"{SEALED.kind.lower()}.{SEALED.group}"
+            yield f"kubectl delete {kind} {names} -n {space} --cascade=orphan --ignore-not-found"
     if new == "sealed-secrets" != old:
         for space, alike in groupby(sorted(_names(before) & _names(after)), key=itemgetter(0)):
             names = " ".join(name for _, name in alike)

@@ -48,6 +48,7 @@ def freeze(lowered: Lowered, providers: Set[str], *, copies: bool = False) -> tu
         *waits,
         *_ends_of_jobs(on_schedule),
         *_ends_of_pods(templates(lowered, providers)),
+        *_ends_of_upstream_runs(upstream),
         *_still(running, "replicas", "0"),
         *_still(on_schedule, "suspend", "true"),
     )
@@ -70,14 +71,24 @@ def _ends_of_pods(run_templates: Iterable[Resource]) -> Iterator[str]:
     """
     for space, alike in groupby(sorted(run_templates, key=_namespace), key=_namespace):
         owners = ",".join(resource.name for resource in alike)
-        pods = (
-            f"kubectl get pods -n {space} -l '{INSTANCE} in ({owners})' "
-            "--field-selector=status.phase!=Succeeded,status.phase!=Failed -o name"
-        )
-        yield (
-            f'while pods=$({pods}) && [ -n "$pods" ]; do '
-            'echo "waiting for the end of these runs, or their deletion: $pods"; sleep 10; done'
-        )
+        yield _wait_for_runs(f"-n {space} -l '{INSTANCE} in ({owners})'")
+
+
+def _ends_of_upstream_runs(upstream: Iterable[Client]) -> Iterator[str]:
+    """Wait for the pods of all other runs of an upstream system, which are objects of no spec."""
+    for label in dict.fromkeys(client.run_label for client in upstream if client.run_label):
+        yield _wait_for_runs(f"--all-namespaces -l {label}")
+
+
+def _wait_for_runs(pods_of_runs: str) -> str:
+    pods = (
+        f"kubectl get pods {pods_of_runs} "
+        "--field-selector=status.phase!=Succeeded,status.phase!=Failed -o name"
+    )
+    return (
+        f'while pods=$({pods}) && [ -n "$pods" ]; do '
+        'echo "waiting for the end of these runs, or their deletion: $pods"; sleep 10; done'
+    )
 
 
 def _still(stopped: Iterable[Resource], field: str, value: str) -> Iterator[str]:
@@ -115,10 +126,20 @@ def upstream_starts(lowered: Lowered, providers: Set[str]) -> tuple[str, ...]:
 
 
 def upstream_clients(lowered: Lowered, providers: Set[str]) -> list[Client]:
-    """The Deployments of every client that is an upstream system."""
+    """The Deployments of every client that is an upstream system, and those that start runs for a client.
+
+    Pipelines have their runs from a system that may use another store.
+    """
     names = clients(lowered, providers)
+    used = {binding.provider.name for binding in lowered.graph.bindings
+            if binding.consumer.name in names}  # fmt: skip
     systems = (*prerequisites(lowered.graph), *vendored(lowered.graph))
-    return [client for system in systems if system.name in names for client in system.clients]
+    return [
+        client
+        for system in systems
+        for client in system.clients
+        if system.name in names or (client.run_label and system.name in used)
+    ]
 
 
 def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:

@@ -31,6 +31,8 @@ class Client(Struct, frozen=True):
     namespace: str
     labels: Mapping[str, str]  # the selector of its pods
     replicas: int = 1  # the number in upstream's release
+    # The label of the pods that it starts for its runs, in any namespace; they go on when it has stopped.
+    run_label: str = ""
 
 
 class Prerequisite(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,9 @@ MAIN: model.Manifest = {
 EXECUTOR: model.Manifest = {**MAIN, "runAsUser": EXECUTOR_USER}
 POOL = 5  # connections of the controller, and of the server
 CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployments
+# The controller gives this label to the pods of all runs, also of those that a person or Kubeflow Pipelines has made
+# (`LabelKeyWorkflow` in Argo's workflow/common/common.go).
+RUN = "workflows.argoproj.io/workflow"
 ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # the ServiceAccounts of their pods
 UI_PORT = 2746
 PLAIN = {"ARGO_SECURE": "false"}  # the gateway has the certificate
@@ -64,7 +67,10 @@ def prerequisite(
         version=me.spec.release,
         running=model.Running(CONTROLLER, me.namespace, CONTROLLER),
         # The controller starts the pods that write artefacts. Each label is of the release's install.yaml.
-        clients=tuple(model.Client(name, me.namespace, {"app": name}) for name in ACCOUNTS),
+        clients=(
+            model.Client(CONTROLLER, me.namespace, {"app": CONTROLLER}, run_label=RUN),
+            model.Client(SERVER, me.namespace, {"app": SERVER}),
+        ),
         namespaces=(me.namespace,),
         how=(
             f"kubectl create namespace {me.namespace}",
