@@ -367,12 +367,35 @@ def test_no_run_of_argo_writes_while_a_restore_replaces_data(tmp_path: Path) -> 
     patch = f'kubectl patch {schedule} -n mlops --type=merge -p \'{{"spec":{{"suspend":%s}}}}\''
     (job,) = [n for n, line in enumerate(lines) if line.startswith("kubectl create job")]
     (ends,) = [
-        n for n, line in enumerate(lines) if line.startswith("while pods=") and "-n mlops" in line
+        n
+        for n, line in enumerate(lines)
+        if line.startswith("until runs=$(kubectl get pods ") and "-n mlops" in line
     ]
     assert lines.index(patch % "true") < ends < job < lines.index(patch % "false")
     assert "'app.kubernetes.io/instance in (by-hand,nightly)'" in lines[ends]
     (still,) = [line for line in lines if line.startswith("kubectl wait cron")]
     assert schedule in still.split()
+
+
+def test_a_wait_for_runs_goes_on_until_an_answer_lists_none(tmp_path: Path) -> None:
+    """A kubectl that fails, such as without a network, says nothing about the runs."""
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n"
+    )
+    lines = run("restore", "default", "-f", tmp_path / "platform.yaml", "--replace").stdout
+    (wait,) = [line for line in lines.splitlines() if line.startswith("until runs=")]
+    answers = "case $count in 1) exit 1;; 2) echo nightly-1;; 3) ;; *) exit 3;; esac"
+    count = 'count=$(($(cat count 2>/dev/null) + 1)); echo "$count" > count'
+    for name, text in (("kubectl", f"{count}; {answers}"), ("sleep", "")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    process = subprocess.run(
+        ["sh", "-e"], input=wait, capture_output=True, text=True, cwd=tmp_path, check=False,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    waiting = "waiting for the end of these Jobs, or their deletion: "
+    assert (process.returncode, process.stdout) == (0, f"{waiting}\n{waiting}nightly-1\n")
+    assert (tmp_path / "count").read_text() == "3\n"
 
 
 def test_no_run_that_a_person_made_writes_while_a_restore_replaces_data(tmp_path: Path) -> None:
@@ -386,7 +409,9 @@ def test_no_run_that_a_person_made_writes_while_a_restore_replaces_data(tmp_path
     lines = run(*words).stdout.splitlines()
     selected = "--all-namespaces -l workflows.argoproj.io/workflow "
     (ends,) = [
-        n for n, line in enumerate(lines) if line.startswith("while pods=") and selected in line
+        n
+        for n, line in enumerate(lines)
+        if line.startswith("until runs=$(kubectl get pods ") and selected in line
     ]
     (stopped,) = [
         n for n, line in enumerate(lines) if "wait pod -l app=workflow-controller" in line
@@ -420,7 +445,9 @@ def test_no_pod_and_no_schedule_writes_while_a_restore_replaces_data(tmp_path: P
     )
     assert lines.index(wait) < lines.index(still[0]) < lines.index(still[1]) < jobs[0]
     # A run that has begun before would go on.
-    (ends,) = [n for n, line in enumerate(lines) if line.startswith("while runs=")]
+    (ends,) = [
+        n for n, line in enumerate(lines) if line.startswith("until runs=$(kubectl get cronjob")
+    ]
     assert f"kubectl get {names} -n mlops " in lines[ends]
     assert lines.index(schedules[-1]) < ends < jobs[0]
     assert "pause Argo CD or Flux first" in lines[0]
@@ -433,7 +460,7 @@ def test_a_restore_waits_for_the_copy_that_runs(tmp_path: Path) -> None:
     (wait,) = [
         line
         for line in restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
-        if line.startswith("while runs=")
+        if line.startswith("until runs=$(kubectl get cronjob")
     ]
     (tmp_path / "kubectl").write_text(
         f"#!/bin/sh\necho >>{tmp_path}/calls\n[ $(wc -l <{tmp_path}/calls) -gt 2 ] || echo postgres-backup-2\n"

@@ -58,10 +58,7 @@ def _ends_of_jobs(on_schedule: Iterable[Resource]) -> Iterator[str]:
     """Wait for the runs that CronJobs have started before they were suspended: a run may still write, or copy."""
     for space, names in _by_namespace(job for job in on_schedule if job.custom is None):
         runs = f"kubectl get {names} -n {space} -o jsonpath='{{..status.active[*].name}}'"
-        yield (
-            f'while runs=$({runs}) && [ -n "$runs" ]; do '
-            'echo "waiting for the end of these Jobs, or their deletion: $runs"; sleep 10; done'
-        )
+        yield _until_none(runs, "Jobs")
 
 
 def _ends_of_pods(run_templates: Iterable[Resource]) -> Iterator[str]:
@@ -81,13 +78,15 @@ def _ends_of_upstream_runs(upstream: Iterable[Client]) -> Iterator[str]:
 
 
 def _wait_for_runs(pods_of_runs: str) -> str:
-    pods = (
-        f"kubectl get pods {pods_of_runs} "
-        "--field-selector=status.phase!=Succeeded,status.phase!=Failed -o name"
-    )
+    unfinished = "--field-selector=status.phase!=Succeeded,status.phase!=Failed"
+    return _until_none(f"kubectl get pods {pods_of_runs} {unfinished} -o name", "runs")
+
+
+def _until_none(listing: str, noun: str) -> str:
+    """Wait until a command lists nothing. A command that fails says nothing about the runs, and is repeated."""
     return (
-        f'while pods=$({pods}) && [ -n "$pods" ]; do '
-        'echo "waiting for the end of these runs, or their deletion: $pods"; sleep 10; done'
+        f'until runs=$({listing}) && [ -z "$runs" ]; do '
+        f'echo "waiting for the end of these {noun}, or their deletion: $runs"; sleep 10; done'
     )
 
 
