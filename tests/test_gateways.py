@@ -125,7 +125,7 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
     environment = lowered("ingress", "k3s")
     ingresses, middlewares = of_kind(environment, "Ingress"), of_kind(environment, "Middleware")
     prefix = "traefik.ingress.kubernetes.io/router."
-    plain = {name for name, each in ingresses.items() if "tls" not in each["spec"]}
+    plain = {name for name, ingress in ingresses.items() if "tls" not in ingress["spec"]}
     hosts = {name for name in ingresses.keys() - plain if not name.endswith("-hidden")}
     assert plain == {f"{name}-to-https" for name in hosts}
     for name in plain:
@@ -143,13 +143,17 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
 def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> None:
     environment = lowered("ingress", "k3s")
     certified = {
-        (each["metadata"]["namespace"], each["spec"]["secretName"], *each["spec"]["dnsNames"])
-        for each in of_kind(environment, "Certificate").values()
+        (
+            certificate["metadata"]["namespace"],
+            certificate["spec"]["secretName"],
+            *certificate["spec"]["dnsNames"],
+        )
+        for certificate in of_kind(environment, "Certificate").values()
     }
     needed = {
-        (each["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
-        for each in of_kind(environment, "Ingress").values()
-        for tls in each["spec"].get("tls", ())
+        (ingress["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
+        for ingress in of_kind(environment, "Ingress").values()
+        for tls in ingress["spec"].get("tls", ())
     }
     assert certified == needed
     assert len(needed) == 5
@@ -234,8 +238,8 @@ def test_the_users_certificate_is_listed_where_hosts_need_it(
         if tls["secretName"] == "ml-tls"
     }
     listed = [credential for credential in lowered_platform.granted if credential.name == "ml-tls"]
-    assert named == spaces == {space for each in listed for space in each.namespaces}
-    assert all(set(each.keys) == {"tls.crt", "tls.key"} for each in listed)
+    assert named == spaces == {space for credential in listed for space in credential.namespaces}
+    assert all(set(credential.keys) == {"tls.crt", "tls.key"} for credential in listed)
 
 
 def test_the_users_certificate_of_a_gateway_is_in_its_namespace() -> None:
@@ -298,11 +302,11 @@ def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace
     for environment in ("k3s", "prod"):
         lowered_platform = lowered("gateway-api", environment)
         (entrance,) = of_kind(lowered_platform, "Gateway").values()
-        listeners = {each["name"]: each for each in entrance["spec"]["listeners"]}
+        listeners = {listener["name"]: listener for listener in entrance["spec"]["listeners"]}
         routes = [
-            each
-            for each in of_kind(lowered_platform, "HTTPRoute").values()
-            if "hostnames" in each["spec"]
+            route
+            for route in of_kind(lowered_platform, "HTTPRoute").values()
+            if "hostnames" in route["spec"]
         ]
         assert len(routes) == 4
         for route in routes:
@@ -318,11 +322,13 @@ def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace
 def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
     lowered_platform = lowered("gateway-api", "prod")
     (entrance,) = of_kind(lowered_platform, "Gateway").values()
-    plain = [each for each in entrance["spec"]["listeners"] if each["protocol"] == "HTTP"]
+    plain = [
+        listener for listener in entrance["spec"]["listeners"] if listener["protocol"] == "HTTP"
+    ]
     redirect = of_kind(lowered_platform, "HTTPRoute")["doors-edge-to-https"]
     assert redirect["metadata"]["namespace"] == entrance["metadata"]["namespace"]
     sections = {parent["sectionName"] for parent in redirect["spec"]["parentRefs"]}
-    assert sections == {each["name"] for each in plain}
+    assert sections == {listener["name"] for listener in plain}
     for listener in plain:
         assert listener["allowedRoutes"] == {"namespaces": {"from": "Same"}}
 
@@ -375,9 +381,9 @@ def test_the_controllers_pods_alone_reach_what_has_a_host(
 def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_alone() -> None:
     environment = lowered("ingress", "prod")
     plain = {
-        name: each["spec"]["portLevelMtls"]
-        for name, each in of_kind(environment, "PeerAuthentication").items()
-        if "portLevelMtls" in each["spec"]
+        name: policy["spec"]["portLevelMtls"]
+        for name, policy in of_kind(environment, "PeerAuthentication").items()
+        if "portLevelMtls" in policy["spec"]
     }
     permissive = {"mode": "PERMISSIVE"}
     assert plain == {
@@ -414,9 +420,9 @@ def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
         ]
         assert offering == expected
         entrances = {
-            each["metadata"]["namespace"]
-            for each in objects_of(environment)
-            if each["apiVersion"] == "networking.istio.io/v1" and each["kind"] == "Gateway"
+            manifest["metadata"]["namespace"]
+            for manifest in objects_of(environment)
+            if manifest["apiVersion"] == "networking.istio.io/v1" and manifest["kind"] == "Gateway"
         }
         assert ("istio-system" in entrances) == (expected == ["istio"])
         charts = _charts(environment)
@@ -425,7 +431,7 @@ def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
 
 
 def _charts(environment: Lowered) -> str:
-    return "\n".join(line for each in prerequisites(environment.graph) for line in each.how)
+    return "\n".join(line for system in prerequisites(environment.graph) for line in system.how)
 
 
 def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> None:
@@ -437,15 +443,15 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
     assert peer["podSelector"]["matchLabels"] == {"company.example/door": "main"}
     route = of_kind(environment, "VirtualService")["iris-edge"]["spec"]
     assert route["gateways"] == ["istio-ingress/doors-istio-gateway"]
-    (destination,) = [each["destination"]["host"] for each in route["http"][0]["route"]]
+    (destination,) = [target["destination"]["host"] for target in route["http"][0]["route"]]
     assert destination == "knative-local-gateway.istio-ingress.svc.cluster.local"
     local = of_kind(environment, "Service")["knative-local-gateway"]
     assert local["metadata"]["namespace"] == "istio-ingress"
     assert local["spec"]["selector"] == {"company.example/door": "main"}
     patched: dict[str, Any] = {
-        each["metadata"]["name"]: each
+        manifest["metadata"]["name"]: manifest
         for prerequisite in prerequisites(environment.graph)
-        for each in prerequisite.objects
+        for manifest in prerequisite.objects
     }
     assert "door.istio-ingress.svc" in patched["config-istio"]["data"]["external-gateways"]
     for name in ("knative-ingress-gateway", "knative-local-gateway"):
@@ -454,7 +460,7 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
 
 
 def test_without_istio_nothing_of_it_is_written() -> None:
-    text = "\n".join(str(each) for each in objects_of(lowered("ingress", "k3s")))
+    text = "\n".join(str(manifest) for manifest in objects_of(lowered("ingress", "k3s")))
     assert "istio" not in text
 
 
