@@ -179,6 +179,20 @@ def test_namespaces_come_first_and_are_never_pruned() -> None:
                     assert manifest["metadata"]["annotations"][WAVE] == "0"
 
 
+def test_flux_keeps_the_objects_that_argo_cd_keeps() -> None:
+    """By the annotation of its kustomize-controller; it does not read Argo CD's."""
+    kinds = set[str]()
+    for name in scenario_names():
+        for environment in compiled(name).environments:
+            for manifest in manifests(lowered(name, environment)):
+                annotations = manifest["metadata"].get("annotations", {})
+                is_kept = annotations.get(OPTIONS) == "Prune=false"
+                flux = annotations.get("kustomize.toolkit.fluxcd.io/prune")
+                assert flux == ("disabled" if is_kept else None), manifest
+                kinds |= {manifest["kind"]} if is_kept else set()
+    assert kinds > {"Namespace", "Cluster", "Database", "CephObjectStore", "ExternalSecret"}
+
+
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_nothing_but_jobs_that_call_models_waits_for_a_schedule(
     scenario: str, environment: str

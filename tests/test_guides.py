@@ -99,20 +99,6 @@ def test_the_guide_to_gpus_compiles_without_a_warning() -> None:
     assert "seaweedfs-admin" in {credential.name for credential in lowered.credentials}
 
 
-def test_the_guide_to_flux_keeps_every_object_with_data() -> None:
-    _, text = specs_of("flux.md")
-    compilation = pipeline.compile(text.encode(), "platform.yaml")
-    assert compilation.report.errors == []
-    annotations = [
-        resource.manifest["metadata"].get("annotations", {})
-        for package in compilation.lowered["default"].all_packages
-        for resource in package.resources
-    ]
-    with_data = [texts for texts in annotations if "Prune=false" in texts.values()]
-    assert len(with_data) == 3
-    assert {texts["kustomize.toolkit.fluxcd.io/prune"] for texts in with_data} == {"disabled"}
-
-
 def test_the_guide_to_the_registry_begins_with_a_platform_that_compiles() -> None:
     """MLflow must run before it can be asked for a version."""
     (text,) = specs_of("registry-model.md")

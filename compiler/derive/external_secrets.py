@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from compiler.derive.order import NOT_PRUNED, OPTIONS
+from compiler.derive.order import KEPT
 from compiler.diagnostics import Report
 from compiler.interfaces.external_secrets import EXTERNAL_SECRET, PASSWORD, SECRET_STORE
 from compiler.model.credential import MANAGED, Credential, Random, marks
@@ -152,7 +152,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
     policy = "CreatedOnce" if is_random else "OnChange"
     spec = {"refreshPolicy": policy, "target": target, "dataFrom": sources}
     metadata = {"name": source(credential), "namespace": namespace,
-                "annotations": {OPTIONS: NOT_PRUNED}}  # fmt: skip
+                "annotations": KEPT}  # fmt: skip
     return Resource.of(EXTERNAL_SECRET, metadata, spec, step=1)
 
 

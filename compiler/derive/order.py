@@ -19,6 +19,8 @@ from compiler.model.resource import WAVE, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
 NOT_PRUNED = "Prune=false"
+# The annotations by which Argo CD and Flux keep an object that the platform no longer has.
+KEPT = {OPTIONS: NOT_PRUNED, "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 # Kubernetes' own kinds whose deletion deletes data; a definition takes all of its objects along.
 _KINDS_OF_DATA = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
 
@@ -37,7 +39,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def _marked(resource: Resource, package: Package) -> Resource:
     marks = {WAVE: str(package.wave(resource))}
     if resource.custom.never_pruned if resource.custom else resource.kind in _KINDS_OF_DATA:
-        marks[OPTIONS] = NOT_PRUNED
+        marks |= KEPT
     return replace(resource, manifest=annotated(resource.manifest, marks))
 
 
