@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.commands import complete
-from compiler.commands.choice import Choice
 from compiler.commands.compiling import bound, environment_of
-from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.options import environment_argument, list_format_option, spec_option
 from compiler.commands.output import fail_unknown, note
 from compiler.commands.table import WIDEST, aligned
 from compiler.commands.verb import Verb
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 @click.argument("name", shell_complete=complete.instances)
 @environment_argument
 @spec_option
-@click.option(
-    "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True,
-    help="The format of the list.",
-)  # fmt: skip
+@list_format_option
 def command(name: str, environment: str | None, file: Path, form: str) -> None:
     """List the instances that use an instance, directly and through others.
 

@@ -48,6 +48,14 @@ spec_option = click.option(
     callback=_one_spec,
     help=f"The spec; `-` is standard input.  [default: {NAME}, here or in a folder above]",
 )
+list_format_option = click.option(
+    "--format",
+    "form",
+    type=Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The format of the list.",
+)
 environment_argument = click.argument(
     "environment", metavar="[ENV]", required=False, shell_complete=environments
 )

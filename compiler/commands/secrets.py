@@ -10,11 +10,11 @@ from shlex import quote
 import click
 
 from compiler.commands import complete
-from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
 from compiler.commands.git import GitError, tracked
 from compiler.commands.options import (
     environment_argument,
+    list_format_option,
     location_of,
     output_option,
     spec_option,
@@ -45,10 +45,7 @@ def command() -> None:
 @command.command("list", short_help="List the required Secrets and their creators.")
 @environment_argument
 @spec_option
-@click.option(
-    "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True,
-    help="The format of the list.",
-)  # fmt: skip
+@list_format_option
 def list_(environment: str | None, file: Path, form: str) -> None:
     """List the required Secrets with their namespaces, keys, creators and readers."""
     lowered = lowered_of(file, environment)
