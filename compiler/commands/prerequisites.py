@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
-from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.options import environment_argument, list_format_option, spec_option
 from compiler.commands.verb import Verb
 from compiler.model.prerequisite import Prerequisite
 from compiler.upstream.install_commands import install_commands, namespace_commands, patch_commands
@@ -25,14 +24,7 @@ from compiler.upstream.prerequisites import (
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option(
-    "--format",
-    "form",
-    type=Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The format of the list.",
-)
+@list_format_option
 def command(environment: str | None, file: Path, form: str) -> None:
     """List the upstream systems that an environment needs, and how to install them.
 

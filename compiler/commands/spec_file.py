@@ -33,7 +33,7 @@ def nearest() -> Path:
     return Path(NAME)
 
 
-def _start(path: Path) -> str:
+def _hint_of_missing(path: Path) -> str:
     """The hint for a spec that is missing; `init` writes specs of one name alone."""
     from shlex import quote  # not needed for a spec that is there
 
@@ -53,7 +53,7 @@ def read(path: Path) -> bytes:
         message = f"{path} is a directory; give the file, such as {path}/{NAME}"
         raise UnreadableError(message) from error
     except OSError as error:
-        hint = _start(path) if isinstance(error, FileNotFoundError) else ""
+        hint = _hint_of_missing(path) if isinstance(error, FileNotFoundError) else ""
         reason = error.strerror or sentence(error)
         raise UnreadableError(f"cannot read {path}: {reason}{hint}") from error
     if len(data) > MOST_BYTES:
