@@ -107,6 +107,7 @@ def test_arrows_say_what_they_are_and_no_rule_reaches_into_the_arrowheads() -> N
     root = ElementTree.fromstring(text)
     titles = [title.text for title in root.iter(f"{SVG}title")]
     assert "train-risk uses redis: redis, port 6379" in titles
+    assert "churn uses models-risk: s3" in titles  # a model store has no server
     assert len(titles) == len(view(large()).edges)
     assert "\n  path {" not in text
 

@@ -95,7 +95,8 @@ def _arrow(edge: Edge, route: tuple[Point, ...], colour: str) -> str:
         (x1, y1), (x2, y2) = route[index - 1], route[index]
         passing = index % 2 == 0  # along a lane
         drawn.append(f"L{x2} {y2}" if passing else f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}")
-    title = svg_text(f"{edge.consumer} uses {edge.provider}: {edge.label}, port {edge.port}")
+    port = f", port {edge.port}" if edge.port else ""  # some offers are only configuration
+    title = svg_text(f"{edge.consumer} uses {edge.provider}: {edge.label}{port}")
     path = f'<path d="{"".join(drawn)}" stroke="{colour}" marker-end="url(#arrow-{svg_text(edge.interface)})"/>'
     return f'<g class="edge"><title>{title}</title>{path}</g>'
 
